@@ -1,0 +1,85 @@
+"""Reading settings from the environment, and refusing to start on unsafe ones."""
+
+import os
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_WEAK_WORDS = ("changeme", "change-me", "secret", "insecure", "password", "example")
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    return default if not value else value in {"1", "true", "yes", "on"}
+
+
+def listed(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+def number(name: str, default: int) -> int:
+    value = os.environ.get(name, "").strip()
+    try:
+        return int(value) if value else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def demand_production_settings(*, secret_key: str, debug: bool, allowed_hosts: list[str], is_local: bool) -> None:
+    """Refuses to start on settings that are unsafe outside one's own machine.
+
+    :raises ImproperlyConfigured: with every fault at once, and what to set.
+    """
+    faults = []
+    if not secret_key:
+        faults.append("SECRET_KEY is missing. Set it to 50 or more random characters, for instance from `openssl rand -base64 48`.")
+    elif not is_local and is_weak(secret_key):
+        faults.append("SECRET_KEY is weak. Set it to 50 or more random characters, for instance from `openssl rand -base64 48`.")
+    if debug and not is_local:
+        faults.append("DEBUG is on. Unset it: error pages would show settings and data to visitors.")
+    if not allowed_hosts or ("*" in allowed_hosts and not is_local):
+        faults.append("ALLOWED_HOSTS must name the hosts that people use, for instance ALLOWED_HOSTS=code-card.example.com.")
+    if faults:
+        raise ImproperlyConfigured("Code Card can't start with these settings:\n" + "\n".join(f"  - {fault}" for fault in faults))
+
+
+def is_weak(secret_key: str) -> bool:
+    lowered = secret_key.lower()
+    return len(secret_key) < 50 or len(set(secret_key)) < 10 or any(word in lowered for word in _WEAK_WORDS)
+
+
+# A lock or a forgotten transaction must end as "try again" for one client, not as a standstill for all. The ledger's
+# prepared statements have one good plan: planning them anew costs more than running them.
+_SESSION = "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s -c plan_cache_mode=force_generic_plan"
+
+
+def database(url: str, *, role: str) -> dict[str, Any]:
+    """Django's settings for `postgresql://user:password@host:port/name?option=value`; the session becomes `role`.
+
+    Without a URL the address is empty, so that commands which need no database (checks, static files) still start.
+    """
+    parts = urlsplit(url)
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    host = options.pop("host", None) or unquote(parts.hostname or "")
+    user = options.pop("user", None) or unquote(parts.username or "")
+    options["options"] = f"-c role={role} {_SESSION}"
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/") or "codecard",
+        "HOST": host,
+        "PORT": str(parts.port or options.pop("port", "") or ""),
+        "USER": user,
+        "PASSWORD": unquote(parts.password or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **options},
+    }
+
+
+def broker_url(redis_url: str) -> str:
+    """Celery's address of the same server: `unix:///path?db=0` is `redis+socket:///path?virtual_host=0` to it."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    return f"redis+socket://{parts.path}?virtual_host={dict(parse_qsl(parts.query)).get('db', '0')}"

@@ -1,0 +1,25 @@
+"""All addresses of the product."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from codecard import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("-/metrics", views.metrics, name="prometheus"),
+    path("theme/", views.theme, name="theme"),
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("events.urls")),
+    path("", include("teams.urls")),
+    path("", include("profiles.urls")),
+]
+
+handler400 = "codecard.views.bad_request"
+handler403 = "codecard.views.permission_denied"
+handler404 = "codecard.views.page_not_found"
+handler500 = "codecard.views.server_error"

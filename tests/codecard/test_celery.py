@@ -1,0 +1,44 @@
+import json
+import subprocess
+import sys
+
+from celery import current_app
+from django.conf import settings
+
+from codecard.celery import app, declared_schedule
+
+
+def test_shared_tasks_use_this_application_and_its_broker() -> None:
+    assert current_app.main == app.main == "codecard"
+    assert app.conf.broker_url == settings.CELERY_BROKER_URL
+    assert app.conf.broker_url.startswith("redis")
+
+
+def test_work_survives_the_loss_of_a_worker() -> None:
+    assert app.conf.task_acks_late
+    assert app.conf.task_reject_on_worker_lost
+    assert app.conf.worker_prefetch_multiplier == 1
+    # Redis hands a task out again after this; a task that still runs would then run twice at once.
+    assert app.conf.broker_transport_options["visibility_timeout"] > app.conf.task_time_limit
+
+
+def test_every_entry_of_the_schedule_names_a_task_that_exists() -> None:
+    app.finalize()
+    for name, entry in declared_schedule().items():
+        assert entry["task"] in app.tasks, name
+        assert entry["schedule"]
+
+
+BEAT = """
+import json
+from codecard.celery import app
+app.loader.init_worker()
+app.finalize()
+print(json.dumps(sorted(app.conf.beat_schedule)))
+"""
+
+
+def test_beat_finds_what_the_apps_declare() -> None:
+    """In a process of its own: here Django was there before Celery, in a beat it is the other way round."""
+    done = subprocess.run([sys.executable, "-c", BEAT], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == sorted(declared_schedule())
