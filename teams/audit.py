@@ -1,0 +1,47 @@
+"""Writing down who did what. Called by actions, inside their transaction and the tenant."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+
+from django.db.models import Model
+
+from teams.models import AuditEntry, Organization, User
+
+LONGEST_LABEL = 300
+_address: ContextVar[str | None] = ContextVar("audit_address", default=None)
+
+
+@contextmanager
+def from_address(address: str) -> Iterator[None]:
+    """Entries made in this block note where the request came from. What is no IP address (a socket) is left out."""
+    try:
+        known = str(ip_address(address))
+    except ValueError:
+        known = None
+    token = _address.set(known)
+    try:
+        yield
+    finally:
+        _address.reset(token)
+
+
+def record(
+    organization: Organization, action: str, about: Model, *, by: User | None, now: datetime, **details: Any
+) -> AuditEntry:
+    """`details` say what changed (`before`, `after`), as JSON can hold it; never a secret."""
+    return AuditEntry.objects.create(
+        organization=organization,
+        at=now,
+        actor=by,
+        actor_label=(f"{by.name} <{by.email}>" if by and by.name else by.email if by else "system")[:LONGEST_LABEL],
+        action=action,
+        object_type=about._meta.model_name or "",
+        object_id=about.pk,
+        object_label=str(about)[:LONGEST_LABEL],
+        details=details,
+        address=_address.get(),
+    )

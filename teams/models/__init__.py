@@ -1,0 +1,30 @@
+"""Who: users, organizations, their people as data know them, keys, and what was done by whom."""
+
+from teams.models.audit import AuditEntry
+from teams.models.contributor import Contributor, Identity, IdentityKind
+from teams.models.invitation import Invitation
+from teams.models.key import Key, KeyKind
+from teams.models.membership import Membership, Role
+from teams.models.organization import CostVisibility, Organization, OrganizationRow
+from teams.models.sign_in_link import SignInLink
+from teams.models.team import Team, TeamMembership
+from teams.models.user import User
+
+__all__ = [
+    "AuditEntry",
+    "Contributor",
+    "CostVisibility",
+    "Identity",
+    "IdentityKind",
+    "Invitation",
+    "Key",
+    "KeyKind",
+    "Membership",
+    "Organization",
+    "OrganizationRow",
+    "Role",
+    "SignInLink",
+    "Team",
+    "TeamMembership",
+    "User",
+]

@@ -1,0 +1,57 @@
+"""Named reads. Those that come before a tenant is known open the narrow look-ups themselves."""
+
+from typing import NamedTuple
+
+from codecard.lib.tenant import by_digest, by_user
+from teams.models import Contributor, Identity, Key, Membership, Organization, Role, Team, TeamMembership, User
+
+
+def key_by_digest(digest: bytes) -> Key | None:
+    """The key with this digest in whichever organization, revoked and expired ones included."""
+    with by_digest(digest):
+        return Key.objects.filter(digest=digest).first()
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """The user's active memberships with their organizations, by name of the organization."""
+    with by_user(user.id):
+        rows = Membership.objects.filter(user=user, is_active=True).select_related("organization")
+        return list(rows.order_by("organization__name", "organization_id"))
+
+
+def membership_of(user: User, slug: str) -> Membership | None:
+    """The user's active membership in one organization, with the organization."""
+    with by_user(user.id):
+        rows = Membership.objects.filter(user=user, is_active=True, organization__slug=slug)
+        return rows.select_related("organization").first()
+
+
+def teams_of(organization: Organization) -> list[tuple[str, str]]:
+    """Slug and name of every team, by name. Inside the tenant."""
+    return list(Team.objects.filter(organization=organization).order_by("name", "id").values_list("slug", "name"))
+
+
+def contributor_of(organization: Organization, user: User) -> Contributor | None:
+    """The person that a user is in the data of an organization. Inside the tenant."""
+    return Contributor.objects.filter(organization=organization, user=user).first()
+
+
+def teams_led_by(organization: Organization, user: User) -> set[int]:
+    """Ids of the teams that a user leads: as a contributor, and as a member with the role of a lead or above.
+    Inside the tenant."""
+    leading = (Role.LEAD, Role.ADMIN, Role.OWNER)
+    if not Membership.objects.filter(organization=organization, user=user, is_active=True, role__in=leading).exists():
+        return set()
+    led = TeamMembership.objects.filter(organization=organization, is_lead=True, contributor__user=user)
+    return set(led.values_list("team_id", flat=True))
+
+
+class Person(NamedTuple):
+    contributor: Contributor
+    identities: list[Identity]
+
+
+def people_of(organization: Organization) -> list[Person]:
+    """Every contributor with their identities, by name. Inside the tenant."""
+    rows = Contributor.objects.filter(organization=organization).prefetch_related("identities")
+    return [Person(row, list(row.identities.all())) for row in rows.order_by("display_name", "id")]

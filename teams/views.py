@@ -1,0 +1,69 @@
+"""Pages of signing in by link, and the way home."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from teams import sign_in_links
+from teams.forms import LinkForm
+from teams.permissions import LAST_ORGANIZATION, memberships_of
+
+LINK_FORMS_PER_MINUTE = 20
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_link(request: HttpRequest) -> HttpResponse:
+    """Asks for an address, mails a link to it, and says the same whether it is known here or not."""
+    form = LinkForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        status = 400 if form.is_bound else 200
+        return render(request, "teams/link_request.html", {"form": form}, status=status)
+    if not _may_ask(request):
+        response = render(request, "teams/link_limit.html", status=429)
+        response["Retry-After"] = "60"
+        return response
+    base_url = settings.BASE_URL or request.build_absolute_uri("/").rstrip("/")
+    sign_in_links.mail_link(form.cleaned_data["email"], base_url=base_url, now=timezone.now())
+    return render(request, "teams/link_sent.html", {"email": form.cleaned_data["email"]})
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    key = f"link-form:{get_adapter().get_client_ip(request)}"
+    cache.add(key, 0, timeout=60)
+    return cache.incr(key) <= LINK_FORMS_PER_MINUTE
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    """A page with one button; the button signs in."""
+    now = timezone.now()
+    if request.method != "POST" and sign_in_links.is_open(token, now=now):
+        return render(request, "teams/link.html")
+    user = sign_in_links.claim_link(token, now=now) if request.method == "POST" else None
+    if user is None:
+        return render(request, "teams/link_gone.html", status=410)
+    logout(request)
+    # Whoever holds the link was given it by mail or by an operator, and need not prove an address once more.
+    return perform_login(request, user, email_verification="none")  # type: ignore[no-any-return]
+
+
+@never_cache
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """To the organization that was open last, else the first one, else to where a tool is connected."""
+    slugs = [membership.organization.slug for membership in memberships_of(request)]
+    last = request.session.get(LAST_ORGANIZATION)
+    if not slugs:
+        return redirect("/start/")
+    return redirect(f"/o/{last if last in slugs else slugs[0]}/")
