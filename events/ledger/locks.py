@@ -1,0 +1,17 @@
+"""The organization's lock: shared by ingestion, exclusive for whatever takes back, moves or rebuilds."""
+
+from typing import Any, Protocol
+
+
+class Executes(Protocol):
+    def execute(self, query: Any, params: Any = None, /) -> Any: ...
+
+
+ORGANIZATION_LOCK = 7001
+"""First number of the advisory lock; the second is the organization."""
+
+
+def lock_organization(cursor: Executes, organization_id: int, *, exclusive: bool) -> None:
+    """Held until the end of the transaction. Can't be strengthened while it is held: decide first."""
+    lock = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+    cursor.execute(f"SELECT {lock}(%s, %s)", [ORGANIZATION_LOCK, organization_id])

@@ -1,0 +1,189 @@
+"""The ledger's SQL. Built once from the lists of columns and counters, so that none can be forgotten in one place.
+
+Indexes used: the primary keys of `events_event` (organization_id, occurred_at, id) for dedupe, of the roll-ups for the
+upserts, and `session_in_organization` for sessions.
+"""
+
+from events.models import COUNTERS
+
+# Column of events_event -> type in the binary COPY that fills the stage. All numbers: on the wire a timestamptz is the
+# microseconds and a date the days since 2000-01-01.
+STAGE_COLUMNS: dict[str, str] = {
+    "occurred_at": "int8",
+    "id": "int8",
+    "contributor_id": "int8",
+    "session_id": "int8",
+    "cost_micros": "int8",
+    "day": "int4",
+    "tool_id": "int4",
+    "tool_version_id": "int4",
+    "model_id": "int4",
+    "repository_id": "int4",
+    "branch_id": "int4",
+    "language_id": "int4",
+    "prices_id": "int4",
+    "count": "int4",
+    "input_tokens": "int4",
+    "output_tokens": "int4",
+    "cache_read_tokens": "int4",
+    "cache_write_tokens": "int4",
+    "reasoning_tokens": "int4",
+    "lines_added": "int4",
+    "lines_removed": "int4",
+    "kind": "int2",
+    "channel": "int2",
+    "path_class": "int2",
+    "outcome": "int2",
+    "cost_basis": "int2",
+    "is_superseded": "bool",
+    "is_modified": "bool",
+    "is_human": "bool",
+    "path_hash": "int8",
+    "duration_ms": "int4",
+    "active_ms": "int4",
+    "pushes": "int4",
+    "pull_requests": "int4",
+    "detail": "text",
+}
+_STAGE_TYPES = STAGE_COLUMNS | {"occurred_at": "timestamptz", "day": "date"}
+_EVENT_COLUMNS = ", ".join(STAGE_COLUMNS)
+
+DETAIL_KEYS = ("day", "contributor_id", "tool_id", "model_id", "repository_id", "language_id", "path_class")
+CONTRIBUTOR_KEYS = ("day", "contributor_id")
+ORGANIZATION_KEYS = ("day", "tool_id", "model_id", "repository_id", "language_id", "path_class")
+ROLLUPS = {
+    "events_detail_day": DETAIL_KEYS,
+    "events_contributor_day": CONTRIBUTOR_KEYS,
+    "events_organization_day": ORGANIZATION_KEYS,
+}
+
+# Emptied as well, for whoever stores twice in one transaction.
+CREATE_STAGE = "CREATE TEMP TABLE IF NOT EXISTS events_stage ({}) ON COMMIT DELETE ROWS; DELETE FROM events_stage".format(
+    ", ".join(f"{name} {type_}" for name, type_ in _STAGE_TYPES.items())
+)
+COPY_STAGE = f"COPY events_stage ({', '.join(STAGE_COLUMNS)}) FROM STDIN (FORMAT binary)"
+
+_INSERT = f"""
+    INSERT INTO events_event (organization_id, {_EVENT_COLUMNS})
+    SELECT %(org)s, {_EVENT_COLUMNS.replace("detail", "detail::jsonb")} FROM events_stage
+    ON CONFLICT DO NOTHING RETURNING *
+"""
+# The session's time span bounds the search, so that the primary key serves it.
+_SUPERSEDE = """
+    UPDATE events_event SET is_superseded = true
+    WHERE organization_id = %(org)s AND occurred_at BETWEEN %(from)s AND %(to)s AND session_id = %(session)s
+      AND kind = %(kind)s AND channel = ANY(%(channels)s) AND NOT is_superseded
+    RETURNING *
+"""
+_REMOVE = """
+    DELETE FROM events_event e USING unnest(%(ats)s::bigint[], %(ids)s::bigint[]) AS gone(at_us, id)
+    WHERE e.organization_id = %(org)s AND e.id = gone.id
+      AND e.occurred_at = timestamptz 'epoch' + gone.at_us * interval '1 microsecond'
+    RETURNING e.*
+"""
+
+
+def _sums() -> str:
+    """Sums of sums. As float8, which is exact below 2^53 and far cheaper than the numeric that sum(bigint) makes."""
+    return ", ".join(f"sum({name}::float8)::bigint AS {name}" for name in COUNTERS)
+
+
+def upsert(table: str, keys: tuple[str, ...], source: str) -> str:
+    """Adds the counters of `source` (rows with `keys` and counters) to a roll-up, rows in key order: concurrent
+    ledgers then lock them in the same order. What sums to nothing makes no row: no roll-up has a row of zeros."""
+    listed = ", ".join(keys)
+    return f"""
+        INSERT INTO {table} AS kept (organization_id, {listed}, {", ".join(COUNTERS)})
+        SELECT %(org)s, {listed}, {_sums()} FROM {source} GROUP BY {listed}
+        HAVING {" OR ".join(f"sum({name}::float8) <> 0" for name in COUNTERS)} ORDER BY {listed}
+        ON CONFLICT (organization_id, {listed}) DO UPDATE
+        SET {", ".join(f"{name} = kept.{name} + excluded.{name}" for name in COUNTERS)}
+    """
+
+
+def _applied(change: str, sign: int, counts: str, sessions: str) -> str:
+    """The one statement that changes events and everything that is summed over them: `change` returns the events."""
+    counters = ", ".join(
+        f"{sign} * coalesce({expression}, 0)::bigint AS {name}" for name, expression in COUNTERS.items()
+    )
+    keys = ", ".join(("session_id", *DETAIL_KEYS))
+    rollups = ",".join(f"\n{table}_kept AS ({upsert(table, keys_, 'base')})" for table, keys_ in ROLLUPS.items())
+    return f"""
+        WITH changed AS ({change}),
+        base AS (SELECT {keys}, {counters} FROM changed WHERE {counts} GROUP BY {keys}),
+        {rollups},
+        by_session AS (SELECT session_id, {_sums()} FROM base WHERE session_id <> 0 GROUP BY session_id),
+        sessions_kept AS ({sessions})
+        SELECT channel, count(*), count(*) FILTER (WHERE is_superseded), count(*) FILTER (WHERE session_id <> 0),
+               count(*) FILTER (WHERE repository_id <> 0), count(*) FILTER (WHERE contributor_id <> ALL(%(nobody)s)),
+               count(*) FILTER (WHERE occurred_at > %(soon)s), max(occurred_at), min(day), max(day)
+        FROM changed GROUP BY channel
+    """
+
+
+_ADD_TO_SESSION = ", ".join(f"{name} = s.{name} + coalesce(a.{name}, 0)" for name in COUNTERS)
+_SESSIONS_OF_BATCH = f"""
+    UPDATE events_session s SET {_ADD_TO_SESSION},
+        started_at = coalesce(t.started_at, s.started_at), ended_at = coalesce(t.ended_at, s.ended_at),
+        started_on = coalesce(t.started_on, s.started_on),
+        contributor_id = coalesce(t.contributor_id, s.contributor_id),
+        repository_id = coalesce(t.repository_id, s.repository_id),
+        repository_at = coalesce(t.repository_at, s.repository_at),
+        branch_id = coalesce(t.branch_id, s.branch_id), branch_at = coalesce(t.branch_at, s.branch_at),
+        ranks = coalesce(t.ranks, s.ranks)
+    FROM jsonb_to_recordset(%(sessions)s::jsonb) AS t(id bigint, is_changed bool, started_at timestamptz,
+        ended_at timestamptz, started_on date, contributor_id bigint, repository_id int, repository_at timestamptz,
+        branch_id int, branch_at timestamptz, ranks smallint[])
+    LEFT JOIN by_session a ON a.session_id = t.id
+    WHERE s.organization_id = %(org)s AND s.id = ANY(%(session_ids)s::bigint[]) AND s.id = t.id
+      AND (t.is_changed OR a.session_id IS NOT NULL)
+"""
+_SESSIONS_BACK = f"""
+    UPDATE events_session s SET {_ADD_TO_SESSION} FROM by_session a
+    WHERE s.organization_id = %(org)s AND s.id = a.session_id
+"""
+
+STORE = _applied(_INSERT, +1, "NOT is_superseded", _SESSIONS_OF_BATCH)
+"""Stores the stage. Parameters: org, nobody, soon, sessions, session_ids. Rows: channel, stored, superseded, with
+session, with repository, with person, ahead of the clock, newest, first day, last day."""
+SUPERSEDE = _applied(_SUPERSEDE, -1, "true", _SESSIONS_BACK)
+"""Marks poorer tellings of one kind in one session, and takes their counters back."""
+REMOVE = _applied(_REMOVE, -1, "NOT is_superseded", _SESSIONS_BACK)
+"""Takes single events out (a cumulative point whose increase has changed), and their counters back."""
+
+PRUNE = [
+    f"""DELETE FROM {table} WHERE organization_id = %(org)s AND day BETWEEN %(first)s AND %(last)s
+        AND {" AND ".join(f"{name} = 0" for name in COUNTERS)}"""
+    for table in ROLLUPS
+]
+"""After something was taken back: rows that came to zero go, so that the order of arrival leaves no trace."""
+
+_REBUILD_BASE = f"""
+    SELECT {", ".join(DETAIL_KEYS)}, {", ".join(f"coalesce({e}, 0)::bigint AS {n}" for n, e in COUNTERS.items())}
+    FROM events_event
+    WHERE organization_id = %(org)s AND day = %(day)s AND NOT is_superseded
+      AND occurred_at >= %(day)s::date - 1 AND occurred_at < %(day)s::date + 2
+    GROUP BY {", ".join(DETAIL_KEYS)}
+"""
+REBUILD_CLEAR = [f"DELETE FROM {table} WHERE organization_id = %(org)s AND day = %(day)s" for table in ROLLUPS]
+REBUILD_DAY = (
+    f"WITH base AS ({_REBUILD_BASE}),"
+    + ",".join(f"\n{table}_kept AS ({upsert(table, keys, 'base')})" for table, keys in ROLLUPS.items())
+    + "\nSELECT count(*) FROM base"
+)
+# Index session_by_day (organization_id, started_on, …); the sessions' own spans bound the search for their events.
+REBUILD_SESSIONS = f"""
+    WITH chosen AS (
+        SELECT id, started_at, ended_at FROM events_session WHERE organization_id = %(org)s AND started_on = %(day)s
+    ), sums AS (
+        SELECT session_id, {", ".join(f"coalesce({e}, 0)::bigint AS {n}" for n, e in COUNTERS.items())}
+        FROM events_event
+        WHERE organization_id = %(org)s AND NOT is_superseded
+          AND occurred_at >= (SELECT min(started_at) FROM chosen) AND occurred_at <= (SELECT max(ended_at) FROM chosen)
+          AND session_id IN (SELECT id FROM chosen)
+        GROUP BY session_id
+    )
+    UPDATE events_session s SET {", ".join(f"{name} = coalesce(sums.{name}, 0)" for name in COUNTERS)}
+    FROM chosen LEFT JOIN sums ON sums.session_id = chosen.id
+    WHERE s.organization_id = %(org)s AND s.id = chosen.id
+"""

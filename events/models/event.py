@@ -1,0 +1,180 @@
+"""What happened: events, and the rows of their own that events are about (sessions, commits, series).
+
+Every key leads with the organization. Events have no foreign keys and no second index: the primary key serves both
+dedupe and time scans, and the tables distribute as they are.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from events.models.counters import Counters
+
+
+class DimensionKind(IntEnum):
+    """Stored numbers; never renumber."""
+
+    TOOL = 1
+    MODEL = 2
+    REPOSITORY = 3
+    LANGUAGE = 4
+    BRANCH = 5
+    TOOL_VERSION = 6
+    PRICES = 7
+    RUNNER = 8
+
+
+PATH_CLASSES: Final[dict[str | None, int]] = {
+    None: 0, "test": 1, "migration": 2, "serializer": 3, "view": 4, "model": 5, "numeric": 6, "client": 7,
+    "template": 8, "build": 9, "docs": 10, "config": 11, "other": 12,
+}  # fmt: skip
+"""Stored numbers of the path classes; never renumber."""
+
+
+class Dimension(models.Model):
+    """A name that events repeat, as a small number; 0 stands for "unknown" wherever one is referred to."""
+
+    id = models.AutoField(primary_key=True)
+    organization = models.ForeignKey("teams.Organization", on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.SmallIntegerField()
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "kind", "value"], name="dimension_value"),
+            models.UniqueConstraint(fields=["organization", "id"], name="dimension_in_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Session(Counters):
+    """One conversation with a tool; natural key (organization, tool, key). Its counters are sums over its events.
+
+    `is_instance`: not a conversation but an exporter's process, the scope in which the channels of a tool are compared
+    whose metrics carry no session; never counted as a session. `ranks[kind]` is the rank of the best channel that told
+    facts of that kind, 0 where none did.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organization = models.ForeignKey("teams.Organization", on_delete=models.CASCADE, related_name="+", db_index=False)
+    tool_id = models.IntegerField()
+    key = models.CharField(max_length=400)
+    is_instance = models.BooleanField(default=False, db_default=False)
+    contributor_id = models.BigIntegerField()
+    repository_id = models.IntegerField(default=0, db_default=0)
+    repository_at = models.DateTimeField(null=True)
+    branch_id = models.IntegerField(default=0, db_default=0)
+    branch_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    started_on = models.DateField()
+    ranks = ArrayField(models.SmallIntegerField(), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "tool_id", "key"], name="session_key"),
+            models.UniqueConstraint(fields=["organization", "id"], name="session_in_organization"),
+        ]
+        indexes = [models.Index(fields=["organization", "started_on", "contributor_id"], name="session_by_day")]
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+
+class ClientCommit(models.Model):
+    """A commit that a client reported; natural key (organization, repository, sha). Evidence, not a count."""
+
+    id = models.BigAutoField(primary_key=True)
+    organization = models.ForeignKey("teams.Organization", on_delete=models.CASCADE, related_name="+", db_index=False)
+    repository_id = models.IntegerField()
+    sha = models.CharField(max_length=64)
+    branch_id = models.IntegerField()
+    tool_id = models.IntegerField()
+    session_id = models.BigIntegerField()
+    contributor_id = models.BigIntegerField()
+    committed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "repository_id", "sha"], name="client_commit_sha"),
+            models.UniqueConstraint(fields=["organization", "id"], name="client_commit_in_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha[:10]
+
+
+class Event(models.Model):
+    """One fact. `id` is the 64-bit hash of the fact's natural key in its channel; together with the tool's own time it
+    makes a retry, a replay and a second exporter one row. `day` is the contributor's local day when it arrived.
+    Range-partitioned by month. Written by the ledger alone; `*_id` 0 is "unknown"."""
+
+    pk = models.CompositePrimaryKey("organization_id", "occurred_at", "id")
+    organization_id = models.BigIntegerField()
+    occurred_at = models.DateTimeField()
+    id = models.BigIntegerField()
+    contributor_id = models.BigIntegerField()
+    session_id = models.BigIntegerField()
+    cost_micros = models.BigIntegerField()
+    day = models.DateField()
+    tool_id = models.IntegerField()
+    tool_version_id = models.IntegerField()
+    model_id = models.IntegerField()
+    repository_id = models.IntegerField()
+    branch_id = models.IntegerField()
+    language_id = models.IntegerField()
+    prices_id = models.IntegerField()
+    count = models.IntegerField()
+    input_tokens = models.IntegerField()
+    output_tokens = models.IntegerField()
+    cache_read_tokens = models.IntegerField()
+    cache_write_tokens = models.IntegerField()
+    reasoning_tokens = models.IntegerField()
+    lines_added = models.IntegerField()
+    lines_removed = models.IntegerField()
+    kind = models.SmallIntegerField()
+    channel = models.SmallIntegerField()
+    path_class = models.SmallIntegerField()
+    outcome = models.SmallIntegerField()
+    cost_basis = models.SmallIntegerField()
+    is_superseded = models.BooleanField()
+    is_modified = models.BooleanField()
+    is_human = models.BooleanField()
+    path_hash = models.BigIntegerField(null=True)
+    duration_ms = models.IntegerField(null=True)
+    active_ms = models.IntegerField(null=True)
+    pushes = models.IntegerField(null=True)
+    pull_requests = models.IntegerField(null=True)
+    detail = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "events_event"
+
+
+class Series(models.Model):
+    """A cumulative series; its row is the lock under which its points are ordered."""
+
+    pk = models.CompositePrimaryKey("organization_id", "id")
+    organization_id = models.BigIntegerField()
+    id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "events_series"
+
+
+class SeriesPoint(models.Model):
+    """One point of a cumulative series. `value` in the counter's stored unit (tokens, lines, micro-USD, ms)."""
+
+    pk = models.CompositePrimaryKey("organization_id", "series_id", "start_ns", "at_us")
+    organization_id = models.BigIntegerField()
+    series_id = models.BigIntegerField()
+    start_ns = models.BigIntegerField()
+    at_us = models.BigIntegerField()
+    value = models.BigIntegerField()
+
+    class Meta:
+        db_table = "events_series_point"

@@ -1,0 +1,24 @@
+"""Addresses of ingestion and of the query API. A POST to an address that ends in the other form can't be redirected
+without losing its body, so both forms of each answer."""
+
+from django.urls import URLPattern, path, re_path
+
+from events.api.ingest import EventsView, OtlpView
+from events.api.usage import UsageView
+
+
+def _otlp(signal: str) -> list[URLPattern]:
+    view = OtlpView.as_view(signal=signal)
+    return [
+        re_path(rf"^otlp/v1/{signal}/?$", view, name=f"otlp_{signal}"),
+        re_path(rf"^otlp/k/(?P<path_key>[^/]{{1,200}})/v1/{signal}/?$", view, name=f"otlp_{signal}_by_path"),
+    ]
+
+
+urlpatterns = [
+    *_otlp("logs"),
+    *_otlp("metrics"),
+    *_otlp("traces"),
+    re_path(r"^api/v1/events/?$", EventsView.as_view(), name="events"),
+    path("api/v1/usage/", UsageView.as_view(), name="usage"),
+]
