@@ -1,0 +1,1 @@
+"""Pages rendered on the server: plain links and forms, with htmx for parts of them."""

@@ -1,0 +1,115 @@
+"""The pictures of dashboards: what their points and columns stand for. Geometry is in codecard.lib.svg."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from codecard.lib import formats, svg
+from codecard.lib.intervals import wilson
+from codecard.lib.periods import WEEK
+from events.dashboards.figures import ACCEPTANCE_BAND, FEWEST_DECISIONS, TOKEN_KINDS, OpenWeek
+from events.queries.team import Measure
+
+TOKEN_SERIES = tuple(svg.Series(name, colour) for colour, (_, name) in enumerate(TOKEN_KINDS, 1))
+
+
+def week_label(week_on: date) -> str:
+    return formats.days(week_on, week_on + WEEK)
+
+
+def acceptance_by_week(
+    weeks: Sequence[OpenWeek],
+    before: Sequence[OpenWeek | None],
+    *,
+    running_on: date,
+    design_effect: float,
+    previous_name: str,
+) -> svg.LineChart:
+    """`before` stands beside `weeks`, None where there is nothing to compare with."""
+    points = [
+        _point(week, earlier, week.week_on == running_on, design_effect)
+        for week, earlier in zip(weeks, before, strict=True)
+    ]
+    return svg.LineChart(
+        slug="acceptance",
+        title="Acceptance rate by week",
+        description=_course(points),
+        points=points,
+        band=ACCEPTANCE_BAND,
+        value_name="Accepted",
+        previous_name=previous_name,
+        n_name="Decisions",
+    )
+
+
+def _point(week: OpenWeek, earlier: OpenWeek | None, is_running: bool, design_effect: float) -> svg.Point:
+    k, n = decisions(week)
+    label = week_label(week.week_on)
+    short = "this week" if is_running else formats.day(week.week_on)
+    previous_k, previous_n = decisions(earlier) if earlier else (0, 0)
+    return svg.Point(
+        label=label,
+        short=short,
+        value=k / n if n else None,
+        n=n or None,
+        interval=wilson(k, n, design_effect=design_effect) if n else None,
+        previous=previous_k / previous_n if previous_n >= FEWEST_DECISIONS else None,
+        is_few=0 < n < FEWEST_DECISIONS,
+        is_running=is_running,
+    )
+
+
+def decisions(week: OpenWeek) -> tuple[int, int]:
+    n = week.amount(Measure.DECISIONS, "accepted", "rejected")
+    return week.amount(Measure.DECISIONS, "accepted") or 0, n or 0
+
+
+def _course(points: Sequence[svg.Point]) -> str:
+    known = [point for point in points if point.value is not None]
+    if not known:
+        return "No week has enough decisions to show."
+    first, last = known[0], known[-1]
+    return (
+        f"From {formats.share(first.value or 0)} in {first.label} to {formats.share(last.value or 0)} in {last.label}."
+    )
+
+
+def tokens_by_week(weeks: Sequence[OpenWeek], *, running_on: date) -> svg.BarChart:
+    columns = [
+        (week.week_on, [week.week.sums[name] for name, _ in TOKEN_KINDS] if _shows_tokens(week) else None)
+        for week in weeks
+    ]
+    return token_chart(columns, running_on=running_on)
+
+
+def _shows_tokens(week: OpenWeek) -> bool:
+    return week.has_data and Measure.TOKENS in week.open
+
+
+def token_chart(
+    columns: Sequence[tuple[date, Sequence[float] | None]], *, running_on: date, height: int = 160
+) -> svg.BarChart:
+    """Tokens by kind of each week; None where nothing is known or may be shown."""
+    known = sum(1 for _, values in columns if values is not None)
+    return svg.BarChart(
+        slug="tokens",
+        title="Tokens by week and kind",
+        description=f"{formats.counted(known, 'week')} with data, stacked by kind.",
+        series=TOKEN_SERIES,
+        height=height,
+        columns=[
+            svg.Column(
+                label=week_label(week_on),
+                short="this week" if week_on == running_on else formats.day(week_on),
+                values=values,
+                is_running=week_on == running_on,
+            )
+            for week_on, values in columns
+        ],
+    )
+
+
+def token_slices(amounts: Sequence[float | None]) -> list[svg.Slice]:
+    return [
+        svg.Slice(name, value or 0, colour)
+        for colour, ((_, name), value) in enumerate(zip(TOKEN_KINDS, amounts, strict=True), 1)
+    ]

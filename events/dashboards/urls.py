@@ -1,0 +1,12 @@
+from django.urls import path
+
+from events.dashboards import sample, views
+
+urlpatterns = [
+    path("start/", views.start, name="start"),
+    path("start/waiting/", views.waiting, name="start_waiting"),
+    path("o/<slug:organization>/", views.organization, name="organization"),
+    path("o/<slug:organization>/t/<slug:team>/", views.team, name="team"),
+    path("o/<slug:organization>/health/", views.health, name="health"),
+    *sample.urlpatterns,
+]

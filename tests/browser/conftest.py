@@ -1,0 +1,71 @@
+"""A browser for the whole run, and a person signed in to a workspace with data."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from codecard.lib.periods import monday
+from codecard.lib.tenant import tenant
+from teams import actions
+from teams.models import Organization, Role, User
+from tests import factories
+from tests.browser import _chromium
+from tests.browser._chromium import Chromium, Page
+from tests.events.dashboards._work import work
+
+SignedIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    if _chromium.executable() is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium): pages were not looked at by a browser.")
+    with Chromium(Path(tmp_path_factory.mktemp("chromium"))) as running:
+        yield running
+
+
+@pytest.fixture
+def northwind(transactional_db: None) -> Organization:
+    """Three weeks of work by six people, and a team of one."""
+    organization = factories.make_organization("northwind")
+    team, tiny = factories.make_team(organization, "Payments"), factories.make_team(organization, "Tiny")
+    last_week = monday(timezone.now().date()) - timedelta(weeks=1)
+    for number in range(7):
+        with tenant(organization.id):
+            person = factories.make_contributor(organization)
+            actions.join_team(team=team if number else tiny, contributor=person, by=None, now=timezone.now())
+        for weeks in range(3):
+            day = last_week - timedelta(weeks=weeks)
+            work(
+                organization, person, day, accepted=9, rejected=7 + weeks, auto=4, lines=30, tokens=9000 + 100 * weeks,
+                model=("claude-sonnet-4-5", "gpt-5-codex")[number % 2], now=timezone.now(),
+            )  # fmt: skip
+    return organization
+
+
+@pytest.fixture
+def olga(northwind: Organization) -> User:
+    user = factories.make_user("olga@northwind.example", name="Olga Owner")
+    factories.make_member(northwind, Role.OWNER, user)
+    return user
+
+
+@pytest.fixture
+def open_page(browser: Chromium, live_server: object, olga: User) -> SignedIn:
+    """Opens an address as Olga, at a width and in a theme."""
+    client = Client()
+    client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def opened(address: str, **window: object) -> Page:
+        page = browser.page(**window)  # type: ignore[arg-type]
+        page.set_cookie(str(live_server), settings.SESSION_COOKIE_NAME, session)
+        page.open(f"{live_server}{address}")
+        return page
+
+    return opened

@@ -1,0 +1,146 @@
+from datetime import date, timedelta
+
+import pytest
+from django.db import DatabaseError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codecard.lib.periods import Days
+from codecard.lib.tenant import tenant
+from events.queries.people import Group
+from events.queries.team import Clusters, Measure, cells_of, names_of, newest_day_of, weeks_of
+from teams.models import Contributor, Organization
+from tests import factories
+from tests.events.dashboards._work import monday, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAYS = Days(monday(4), monday(-1))
+
+
+@pytest.fixture
+def people(acme: Organization) -> list[Contributor]:
+    with tenant(acme.id):
+        return [factories.make_contributor(acme) for _ in range(3)]
+
+
+def _group(*people: Contributor, number: int = 1) -> Group:
+    return Group(number, f"team-{number}", f"Team {number}", frozenset(person.id for person in people))
+
+
+def test_weeks_hold_sums_and_who_has_data_of_what(acme: Organization, people: list[Contributor]) -> None:
+    one, two, other = people
+    work(acme, one, monday(1), accepted=3, rejected=1, tokens=200, lines=10)
+    work(acme, two, monday(1), prompts=4, tokens=0)
+    work(acme, other, monday(1), accepted=50)
+    group = _group(one, two)
+    with tenant(acme.id):
+        week = weeks_of(acme.id, [group], DAYS)[group.id][monday(1)]
+    assert week.sums["accepted"] == 3
+    assert week.sums["prompts"] == 5
+    assert week.sums["input_tokens"] == 200
+    assert week.sums["sessions"] == 2
+    assert week.with_data_of(Measure.ANYTHING) == {one.id, two.id}
+    assert week.with_data_of(Measure.SESSIONS) == {one.id, two.id}
+    assert week.with_data_of(Measure.DECISIONS) == week.with_data_of(Measure.LINES) == {one.id}
+    assert week.newest_at is not None
+    assert week.newest_at.date() == monday(1)
+
+
+def test_a_person_of_two_groups_counts_in_both(acme: Organization, people: list[Contributor]) -> None:
+    one, two, _ = people
+    work(acme, one, monday(2), prompts=2)
+    work(acme, two, monday(2), prompts=3)
+    groups = [_group(one, number=1), _group(one, two, number=2)]
+    with tenant(acme.id):
+        weeks = weeks_of(acme.id, groups, DAYS)
+    assert [weeks[number][monday(2)].sums["prompts"] for number in (1, 2)] == [2, 5]
+
+
+def test_what_lies_outside_of_the_days_is_not_read(acme: Organization, people: list[Contributor]) -> None:
+    work(acme, people[0], monday(5))
+    group = _group(*people)
+    with tenant(acme.id):
+        assert not any(week.people for week in weeks_of(acme.id, [group], DAYS)[1].values())
+        assert newest_day_of(acme.id, group) == monday(5)
+
+
+def test_a_group_of_nobody_has_nothing(acme: Organization) -> None:
+    with tenant(acme.id):
+        assert weeks_of(acme.id, [_group()], DAYS) == {1: {}}
+        assert newest_day_of(acme.id, _group()) is None
+
+
+def test_cells_add_up_to_the_week(acme: Organization, people: list[Contributor]) -> None:
+    work(acme, people[0], monday(1), accepted=2, model="opus", tool="claude-code")
+    work(acme, people[1], monday(1), accepted=3, model="opus", tool="codex")
+    work(acme, people[1], monday(1), accepted=4, model=None, tool="codex")
+    group = _group(*people)
+    with tenant(acme.id):
+        cells, names = cells_of(acme.id, [group], DAYS)[group.id], names_of(acme.id)
+    models = {names.models.get(cell.dimension_id): cell for cell in cells.models}
+    tools = {names.tools.get(cell.dimension_id): cell for cell in cells.tools}
+    assert {name: cell.sums["accepted"] for name, cell in models.items()} == {"opus": 5, None: 4}
+    assert {name: cell.sums["accepted"] for name, cell in tools.items()} == {"claude-code": 2, "codex": 7}
+    assert models["opus"].people[Measure.DECISIONS] == {people[0].id, people[1].id}
+
+
+def test_outside_of_the_tenant_it_raises(acme: Organization, people: list[Contributor]) -> None:
+    with pytest.raises(DatabaseError):
+        weeks_of(acme.id, [_group(*people)], DAYS)
+
+
+def test_another_organization_sees_nothing_of_it(
+    acme: Organization, globex: Organization, people: list[Contributor]
+) -> None:
+    work(acme, people[0], monday(1))
+    with tenant(globex.id):
+        assert not weeks_of(acme.id, [_group(*people)], DAYS)[1]
+
+
+def test_weeks_begin_on_monday(acme: Organization, people: list[Contributor]) -> None:
+    sunday: date = monday(1) + timedelta(days=6)
+    work(acme, people[0], sunday)
+    with tenant(acme.id):
+        weeks = weeks_of(acme.id, [_group(people[0])], DAYS)
+    assert list(weeks[1]) == [monday(1)]
+
+
+# --- the design effect -----------------------------------------------------------------------------------------------
+
+
+def _clusters(*sessions: tuple[int, int]) -> Clusters:
+    """Each session as (accepted, decisions)."""
+    return Clusters(
+        len(sessions),
+        sum(n for _, n in sessions),
+        sum(a for a, _ in sessions),
+        sum(n * n for _, n in sessions),
+        sum(a * n for a, n in sessions),
+        sum(a * a for a, _ in sessions),
+    )
+
+
+def test_sessions_that_are_alike_within_shrink_the_sample() -> None:
+    """10 sessions of 10, half of them all accepted: 10 observations, not 100. 10/9 · 10 · 25 / 100² · 100 / 0.25."""
+    assert _clusters(*[(10, 10)] * 5, *[(0, 10)] * 5).design_effect == pytest.approx(10 / 9 * 10)
+
+
+def test_sessions_of_one_decision_do_not() -> None:
+    assert _clusters(*[(1, 1)] * 50, *[(0, 1)] * 50).design_effect == pytest.approx(100 / 99)
+
+
+def test_it_is_never_below_one() -> None:
+    assert _clusters(*[(5, 10)] * 10).design_effect == 1.0
+    assert Clusters().design_effect == 1.0
+
+
+@pytest.mark.parametrize("sessions", [[(40, 100)], [(10, 10)] * 10])
+def test_where_it_cannot_be_estimated_sessions_count_as_one_decision(sessions: list[tuple[int, int]]) -> None:
+    assert _clusters(*sessions).design_effect == sessions[0][1]
+
+
+@given(st.lists(st.integers(1, 50).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=30))
+def test_it_leaves_at_least_one_decision(sessions: list[tuple[int, int]]) -> None:
+    clusters = _clusters(*sessions)
+    assert clusters.design_effect >= 1.0
+    assert sum((_clusters(one) for one in sessions), Clusters()) == clusters
