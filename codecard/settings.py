@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from codecard.lib.environment import broker_url, database, demand_production_settings, flag, listed, number
@@ -17,7 +18,9 @@ TESTING = flag("CODECARD_TESTING")
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if IS_LOCAL else "")
 BASE_URL = os.environ.get("BASE_URL", "").rstrip("/")
-demand_production_settings(secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS, is_local=IS_LOCAL or TESTING)
+demand_production_settings(
+    secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS, is_local=IS_LOCAL or TESTING
+)
 IS_HTTPS = BASE_URL.startswith("https://") or not (IS_LOCAL or TESTING)
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
 
@@ -98,8 +101,14 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "teams.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -122,6 +131,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+GITHUB_CLIENT_ID = os.environ.get("GITHUB_CLIENT_ID", "")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -131,7 +141,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # The sign-in form posts here, and this redirects to GitHub: browsers hold the form to that as well.
+        "form-action": [SELF, *(["https://github.com"] if GITHUB_CLIENT_ID else [])],
         "frame-ancestors": [NONE],
     }
 }
@@ -189,10 +200,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 3600
+CELERY_BEAT_SCHEDULE = {
+    "ensure-partitions": {"task": "events.tasks.ensure_partitions", "schedule": crontab(hour="3", minute="17")},
+    "continue-samples": {"task": "events.tasks.continue_samples", "schedule": crontab(minute="*/10")},
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
 
 # Sign-in
-GITHUB_CLIENT_ID = os.environ.get("GITHUB_CLIENT_ID", "")
 GITHUB_CLIENT_SECRET = os.environ.get("GITHUB_CLIENT_SECRET", "")
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
@@ -221,9 +235,9 @@ SOCIALACCOUNT_PROVIDERS = {
 EMAIL_URL = urlsplit(os.environ.get("EMAIL_URL", ""))
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_URL.hostname else 'console'}.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = EMAIL_URL.hostname or "", EMAIL_URL.port or 587
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_URL.username or "", EMAIL_URL.password or ""
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(EMAIL_URL.username or ""), unquote(EMAIL_URL.password or "")
 EMAIL_USE_TLS = EMAIL_URL.scheme == "smtp+tls"
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM", "Code Card <noreply@localhost>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM") or "Code Card <noreply@localhost>"
 
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 LOGGING = {

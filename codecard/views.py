@@ -13,6 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.context_processors import csrf
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -186,6 +187,8 @@ def _failure(request: HttpRequest, status: int, title: str, advice: str) -> Http
 
 def page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
     """A page without context processors: it must not ask for the session, the user or the database."""
+    if request.headers.get("HX-Request"):
+        return _fragment(request, status, title, advice)
     context = {
         "status": status,
         "title": title,
@@ -194,4 +197,17 @@ def page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResp
         "theme": requests.theme_of(request),
     }
     html = render_to_string("error.html", context | csrf(request))
+    return HttpResponse(html, status=status, headers=problems.pressure_headers() if status == 503 else None)
+
+
+def _fragment(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+    """What htmx puts in place of the one panel that failed; the rest of the page stays."""
+    context = {
+        "title": title,
+        "detail": advice,
+        "failed_at": timezone.now(),
+        "request_id": requests.request_id.get(),
+        "retry_url": request.get_full_path(),
+    }
+    html = render_to_string("_components/error_fragment.html", context)
     return HttpResponse(html, status=status, headers=problems.pressure_headers() if status == 503 else None)

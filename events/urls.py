@@ -1,7 +1,7 @@
 """Addresses of ingestion and of the query API. A POST to an address that ends in the other form can't be redirected
 without losing its body, so both forms of each answer."""
 
-from django.urls import URLPattern, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from events.api.ingest import EventsView, OtlpView
 from events.api.usage import UsageView
@@ -15,10 +15,11 @@ def _otlp(signal: str) -> list[URLPattern]:
     ]
 
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     *_otlp("logs"),
     *_otlp("metrics"),
     *_otlp("traces"),
     re_path(r"^api/v1/events/?$", EventsView.as_view(), name="events"),
     path("api/v1/usage/", UsageView.as_view(), name="usage"),
+    path("", include("events.dashboards.urls")),
 ]

@@ -33,15 +33,23 @@ def demand_production_settings(*, secret_key: str, debug: bool, allowed_hosts: l
     """
     faults = []
     if not secret_key:
-        faults.append("SECRET_KEY is missing. Set it to 50 or more random characters, for instance from `openssl rand -base64 48`.")
+        faults.append(
+            "SECRET_KEY is missing. Set it to 50 or more random characters, such as `openssl rand -base64 48` prints."
+        )
     elif not is_local and is_weak(secret_key):
-        faults.append("SECRET_KEY is weak. Set it to 50 or more random characters, for instance from `openssl rand -base64 48`.")
+        faults.append(
+            "SECRET_KEY is weak. Set it to 50 or more random characters, such as `openssl rand -base64 48` prints."
+        )
     if debug and not is_local:
         faults.append("DEBUG is on. Unset it: error pages would show settings and data to visitors.")
     if not allowed_hosts or ("*" in allowed_hosts and not is_local):
-        faults.append("ALLOWED_HOSTS must name the hosts that people use, for instance ALLOWED_HOSTS=code-card.example.com.")
+        faults.append(
+            "ALLOWED_HOSTS must name the hosts that people use, for instance ALLOWED_HOSTS=code-card.example.com."
+        )
     if faults:
-        raise ImproperlyConfigured("Code Card can't start with these settings:\n" + "\n".join(f"  - {fault}" for fault in faults))
+        raise ImproperlyConfigured(
+            "Code Card can't start with these settings:\n" + "\n".join(f"  - {fault}" for fault in faults)
+        )
 
 
 def is_weak(secret_key: str) -> bool:
@@ -73,7 +81,8 @@ def database(url: str, *, role: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **options},
+        # Only what asks for it is prepared (the ledger does); None would forbid it.
+        "OPTIONS": {"connect_timeout": 5, "prepare_threshold": 1_000_000, **options},
     }
 
 

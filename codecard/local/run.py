@@ -7,7 +7,7 @@ import sys
 
 from codecard.local.account import Account, service_account
 from codecard.local.leftovers import MARK, end_leftovers
-from codecard.local.services import open_log, start_services
+from codecard.local.servers import open_log, start_services
 from codecard.local.state import CHECKOUT, State, find_state
 from codecard.local.supervisor import ChildEnded, Program, Stopped, Supervisor, say
 from codecard.local.terminal import Tail, last_lines

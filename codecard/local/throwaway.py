@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codecard.local.account import service_account
 from codecard.local.leftovers import end_leftovers
-from codecard.local.services import start_services
+from codecard.local.servers import start_services
 from codecard.local.state import State
 from codecard.local.supervisor import ChildEnded, Stopped, Supervisor
 from codecard.local.terminal import last_lines

@@ -18,7 +18,6 @@ from codecard.celery import app
 def main(schedule: str) -> None:
     # Celery tells root off at every start; in a container there is often nobody else.
     warnings.filterwarnings("ignore", message="You're running the worker")
-    # In this order: finalizing is when the app collects the schedules of Django's apps.
     django.setup()
     app.finalize()
     beat: Any = EmbeddedService(app, thread=True, schedule_filename=schedule)

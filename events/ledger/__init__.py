@@ -5,6 +5,7 @@ statement that stores what is new and adds exactly that to the sessions and roll
 durable; sending the same again changes nothing.
 """
 
+import itertools
 import random
 import time
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from events.ledger.intake import Intake, keep_intake
 from events.ledger.locks import lock_organization
 from events.ledger.lookups import Lookups, forget, lookups_of, number_of, prepare
 from events.ledger.pricing import PRICES
-from events.ledger.series import Increases, take_increases
+from events.ledger.series import Increases, take_increases, unusable
 from events.ledger.sessions import Touch, Vanished, lock_sessions, sessions_parameter
 from events.ledger.statements import COPY_STAGE, CREATE_STAGE, PRUNE, REMOVE, STAGE_COLUMNS, STORE, SUPERSEDE
 from events.models import DimensionKind, Fate
@@ -34,6 +35,10 @@ from teams.key_cache import Access
 __all__ = ["Receipt", "admit", "record"]
 
 _ATTEMPTS = 5
+_REPLANNED_AT = {8**power for power in range(1, 7)}
+"""Batches of a process after which its plans are made anew: what was planned while the tables were small, or empty,
+finds rows by the wrong index once they are large. Later on the server's own statistics see to it."""
+_batches = itertools.count()
 _SOON = timedelta(minutes=1)
 """Further ahead of the server's clock than this, a sender's clock is called skewed."""
 
@@ -109,7 +114,9 @@ def _admit(parsed: Parsed, now: datetime) -> _Work:
         work.receipt.refused += refused
     for group, points in parsed.points.items():
         kept, refused = within_time(group, points, now)
-        work.points += [(group, point) for point in kept]
+        reasons = [(position, unusable(point)) for position, point in enumerate(kept)]
+        refused += [Refusal(group, position, reason) for position, reason in reasons if reason]
+        work.points += [(group, point) for point, (_, reason) in zip(kept, reasons, strict=True) if not reason]
         work.receipt.refused += refused
     return work
 
@@ -151,6 +158,8 @@ def _record(
 
 def _lock_organization(cursor: Cursor[Any], known: Lookups, exclusive: bool) -> None:
     """:raises _Outdated: the look-ups were made before the last merge, split, claim or change of time zone."""
+    if next(_batches) in _REPLANNED_AT:
+        cursor.execute("DISCARD PLANS")
     lock_organization(cursor, known.organization_id, exclusive=exclusive)
     # A statement of its own: its snapshot must be younger than the lock.
     cursor.execute("SELECT identity_epoch FROM teams_organization WHERE id = %s", [known.organization_id], prepare=True)

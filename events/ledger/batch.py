@@ -88,21 +88,19 @@ class Batch:
             )
             amounts = amounts_of(event)
             row = [
-                at_us - _MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, 0, amounts[0],
-                day, tool_id, versions[event.tool_version], models[event.model], repository_id, branch_id,
-                languages[event.language], prices_id if amounts[10] == ESTIMATED else 0, *amounts[1:9], kind, channel,
-                PATH_CLASSES[event.path_class], *amounts[9:11], False, *amounts[11:13], event.path_hash, *amounts[13:],
+                at_us - _MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, 0, False, day,
+                tool_id, versions[event.tool_version], models[event.model], repository_id, branch_id,
+                languages[event.language], prices_id if amounts[10] == ESTIMATED else 0, kind, channel,
+                PATH_CLASSES[event.path_class], event.path_hash, *amounts,
             ]  # fmt: skip
             session = scope = None
             # A key that can't be stored names no session.
             if event.session is not None and event.session.isprintable():
                 session = touch_of(tool_id, event.session, False, at_us, contributor_id)
-                session.see(at_us, contributor_id, repository_id, branch_id)
-                session.tell(kind, ranks[kind])
+                session.see(at_us, contributor_id, repository_id, branch_id, kind, ranks[kind])
             if scope_key is not None:
                 scope = touch_of(tool_id, f"instance:{scope_key}@{contributor_id}", True, at_us, contributor_id)
-                scope.see(at_us, contributor_id, 0, 0)
-                scope.tell(kind, ranks[kind])
+                scope.see(at_us, contributor_id, 0, 0, kind, ranks[kind])
             placed.append((row, session, scope, kind, ranks[kind]))
 
     def witness(self, group: Group, point: Point) -> None:
@@ -112,10 +110,11 @@ class Batch:
         :raises NotLookedUp: a name or sender has no number yet.
         """
         event, at_us = point.event, micros(point.at)
-        tool_id = self.known.dimensions[DimensionKind.TOOL].get(event.tool)
-        if tool_id is None:
-            raise NotLookedUp
-        contributor_id = self._contributor(event)
+        try:
+            tool_id = self.known.dimensions[DimensionKind.TOOL][event.tool]
+            contributor_id = self._contributor(event)
+        except KeyError as error:
+            raise NotLookedUp from error
         scope_key = _scope(group)
         key = event.session or (f"instance:{scope_key}@{contributor_id}" if scope_key else None)
         if key is not None and key.isprintable():

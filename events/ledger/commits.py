@@ -4,7 +4,7 @@ from typing import Any
 
 from psycopg import Cursor
 
-from events.ledger.batch import Batch
+from events.ledger.batch import Batch, NotLookedUp
 from events.models import DimensionKind
 from events.schema import Commit
 from teams.identities import Sender
@@ -22,13 +22,16 @@ _KEEP = """
 
 
 def keep_commits(cursor: Cursor[Any], batch: Batch, commits: list[Commit]) -> None:
-    """Stores commits in key order. Their sessions are those of the batch's events; a commit makes no session."""
+    """Stores commits in key order. Their sessions are those of the batch's events; a commit makes no session.
+
+    :raises NotLookedUp: a name or sender has no number yet.
+    """
     if not commits:
         return
-    earliest: dict[tuple[int, str], tuple[Any, ...]] = {}
-    repositories = batch.known.dimensions[DimensionKind.REPOSITORY]
-    for commit in sorted(commits, key=lambda commit: commit.at, reverse=True):
-        earliest[repositories[commit.repository], commit.sha] = _row(batch, commit)
+    try:
+        earliest = _earliest(batch, commits)
+    except KeyError as error:
+        raise NotLookedUp from error
     keys = sorted(earliest)
     columns = zip(*(earliest[key] for key in keys), strict=True)
     parameters: dict[str, Any] = dict(
@@ -36,6 +39,14 @@ def keep_commits(cursor: Cursor[Any], batch: Batch, commits: list[Commit]) -> No
     )
     parameters |= {"org": batch.known.organization_id, "repository": [k[0] for k in keys], "sha": [k[1] for k in keys]}
     cursor.execute(_KEEP, parameters)
+
+
+def _earliest(batch: Batch, commits: list[Commit]) -> dict[tuple[int, str], tuple[Any, ...]]:
+    repositories = batch.known.dimensions[DimensionKind.REPOSITORY]
+    by_key = {}
+    for commit in sorted(commits, key=lambda commit: commit.at, reverse=True):
+        by_key[repositories[commit.repository], commit.sha] = _row(batch, commit)
+    return by_key
 
 
 def _row(batch: Batch, commit: Commit) -> tuple[Any, ...]:

@@ -23,7 +23,6 @@ class Line:
     with_repository: int = 0
     with_person: int = 0
     skewed: int = 0
-    skew_ms_sum: int = 0
     last_event_at: datetime | None = None
 
 
@@ -58,17 +57,17 @@ def _limited(counted: Counter[tuple[str, str, str]]) -> dict[tuple[str, str, str
 
 _KEEP = """
     INSERT INTO events_intake_day AS kept (organization_id, day, source, fate, name, items, with_session,
-        with_repository, with_person, skewed, skew_ms_sum, last_event_at, last_seen_at)
+        with_repository, with_person, skewed, last_event_at, last_seen_at)
     SELECT %(org)s, %(day)s, t.*, %(now)s FROM unnest(%(source)s::text[], %(fate)s::smallint[], %(name)s::text[],
         %(items)s::bigint[], %(with_session)s::bigint[], %(with_repository)s::bigint[], %(with_person)s::bigint[],
-        %(skewed)s::bigint[], %(skew_ms_sum)s::bigint[], %(last_event_at)s::timestamptz[])
-        AS t(source, fate, name, items, with_session, with_repository, with_person, skewed, skew_ms_sum, last_event_at)
+        %(skewed)s::bigint[], %(last_event_at)s::timestamptz[])
+        AS t(source, fate, name, items, with_session, with_repository, with_person, skewed, last_event_at)
     ORDER BY t.source, t.fate, t.name
     ON CONFLICT (organization_id, day, source, fate, name) DO UPDATE SET items = kept.items + excluded.items,
         with_session = kept.with_session + excluded.with_session,
         with_repository = kept.with_repository + excluded.with_repository,
         with_person = kept.with_person + excluded.with_person,
-        skewed = kept.skewed + excluded.skewed, skew_ms_sum = kept.skew_ms_sum + excluded.skew_ms_sum,
+        skewed = kept.skewed + excluded.skewed,
         last_event_at = greatest(kept.last_event_at, excluded.last_event_at),
         last_seen_at = greatest(kept.last_seen_at, excluded.last_seen_at)
 """
@@ -79,7 +78,7 @@ def keep_intake(cursor: Cursor[Any], organization_id: int, intake: Intake, now: 
     if not intake.lines:
         return
     keys, lines = zip(*sorted(intake.lines.items(), key=lambda item: item[0]), strict=True)
-    columns = ("items", "with_session", "with_repository", "with_person", "skewed", "skew_ms_sum", "last_event_at")
+    columns = ("items", "with_session", "with_repository", "with_person", "skewed", "last_event_at")
     parameters: dict[str, Any] = {column: [getattr(line, column) for line in lines] for column in columns}
     parameters |= {"source": [k[0] for k in keys], "fate": [int(k[1]) for k in keys], "name": [k[2] for k in keys]}
     parameters |= {"org": organization_id, "day": now.date(), "now": now}

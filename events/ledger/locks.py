@@ -12,6 +12,10 @@ ORGANIZATION_LOCK = 7001
 
 
 def lock_organization(cursor: Executes, organization_id: int, *, exclusive: bool) -> None:
-    """Held until the end of the transaction. Can't be strengthened while it is held: decide first."""
+    """Held until the end of the transaction. Can't be strengthened while it is held: decide first.
+
+    Also keeps the plans of the transaction's statements to indexes: they are made once a connection, maybe while the
+    tables are empty, and a sequential scan chosen then would be kept when they are large.
+    """
     lock = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
-    cursor.execute(f"SELECT {lock}(%s, %s)", [ORGANIZATION_LOCK, organization_id])
+    cursor.execute(f"SET LOCAL enable_seqscan = off; SELECT {lock}({ORGANIZATION_LOCK}, {int(organization_id)})")

@@ -5,7 +5,7 @@ anew. So any order of arrival ends in the same rows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
@@ -21,7 +21,10 @@ from events.sources._base import Group
 
 # Stored unit of a counter: micro-USD and milliseconds, so that the running value is what is rounded.
 _SCALE: Final[dict[str, int]] = {"cost_usd": 1_000_000, "active_seconds": 1_000}
-_LARGEST: Final = 2**62
+MOST: Final = 1e12
+"""A larger running value, in its counter's stored unit, is no count of anything here, and is refused."""
+_MOST_IN_ONE: Final = 2_000_000_000
+"""What fits the columns of an event; a larger increase (a process that ran for weeks before it was seen) is several."""
 
 
 class Chain(NamedTuple):
@@ -76,15 +79,24 @@ def series_id(name: str) -> int:
 
 def scaled(point: Point) -> int:
     """The point's value in its counter's stored unit."""
-    return min(round(point.value * _SCALE.get(point.counter, 1)), _LARGEST)
+    return round(point.value * _SCALE.get(point.counter, 1))
 
 
-def fact_of(point: Point, at_us: int, increase: int) -> Event:
-    """The fact that an increase is: the point's event with its counter set, named after series, start and time."""
+def unusable(point: Point) -> str | None:
+    """Why a point can't be kept, or None."""
+    if not 0 <= point.value * _SCALE.get(point.counter, 1) <= MOST:
+        return "value: too large to be counted"
+    return None if 0 <= point.start_ns < 2**63 else "start time: not a time"
+
+
+def facts_of(point: Point, at_us: int, increase: int) -> Iterator[Event]:
+    """The facts that an increase is: the point's event with its counter set, named after series, start and time."""
     scale = _SCALE.get(point.counter)
-    amount = increase / scale if scale else increase
     key = f"{point.series}:{point.start_ns}:{at_us}:{point.counter}"
-    return replace(point.event, id=key, at=moment(at_us), **{point.counter: amount})
+    for part, rest in enumerate(range(increase, 0, -_MOST_IN_ONE)):
+        stored = min(rest, _MOST_IN_ONE)
+        amount = stored / scale if scale else stored
+        yield replace(point.event, id=f"{key}:{part}" if part else key, at=moment(at_us), **{point.counter: amount})
 
 
 def take_increases(cursor: Cursor[Any], organization_id: int, arrived: Iterable[tuple[Group, Point]]) -> Increases:
@@ -143,12 +155,10 @@ def _compare(known: dict[int, int], new: dict[int, _Arrived], found: Increases) 
         if increase == was:
             continue
         item = new.get(at_us, template)
-        if was:
-            gone = fact_of(item.point, at_us, was)
+        for gone in facts_of(item.point, at_us, was):
             found.gone_ats.append(at_us)
             found.gone_ids.append(fact_id(item.group.channel.number, gone.number, gone.tool, gone.id))
-        if increase:
-            found.facts.append((item.group, fact_of(item.point, at_us, increase)))
+        found.facts += [(item.group, fact) for fact in facts_of(item.point, at_us, increase)]
 
 
 def _increases(values: dict[int, int]) -> dict[int, int]:

@@ -11,6 +11,7 @@ from events.ledger.lookups import Lookups
 from events.schema import Kind
 
 NO_RANK = 0
+_WORST = 32_767
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_ZERO = date(2000, 1, 1)
 _RANKS = max(Kind) + 1
@@ -57,7 +58,10 @@ class Touch:
     locked: Locked | None = None
     is_changed: bool = False
 
-    def see(self, at_us: int, contributor_id: int, repository_id: int, branch_id: int) -> None:
+    def see(
+        self, at_us: int, contributor_id: int, repository_id: int, branch_id: int, kind: int = 0, rank: int = NO_RANK
+    ) -> None:
+        """`kind` and `rank` of the fact; without, it was a sign of life only."""
         if at_us < self.first_us:
             self.first_us, self.contributor_id = at_us, contributor_id
         elif at_us > self.last_us:
@@ -66,10 +70,7 @@ class Touch:
             self.repository_id, self.repository_us = repository_id, at_us
         if branch_id and (not self.branch_id or at_us < self.branch_us):
             self.branch_id, self.branch_us = branch_id, at_us
-
-    def tell(self, kind: int, rank: int) -> None:
-        known = self.ranks.get(kind)
-        if known is None or rank < known:
+        if kind and rank < self.ranks.get(kind, _WORST):
             self.ranks[kind] = rank
 
     def improved(self) -> list[tuple[int, int]]:

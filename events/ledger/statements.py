@@ -13,7 +13,7 @@ STAGE_COLUMNS: dict[str, str] = {
     "id": "int8",
     "contributor_id": "int8",
     "session_id": "int8",
-    "cost_micros": "int8",
+    "is_superseded": "bool",
     "day": "int4",
     "tool_id": "int4",
     "tool_version_id": "int4",
@@ -22,6 +22,12 @@ STAGE_COLUMNS: dict[str, str] = {
     "branch_id": "int4",
     "language_id": "int4",
     "prices_id": "int4",
+    "kind": "int2",
+    "channel": "int2",
+    "path_class": "int2",
+    "path_hash": "int8",
+    # What depends on the kind: `rows.Amounts`.
+    "cost_micros": "int8",
     "count": "int4",
     "input_tokens": "int4",
     "output_tokens": "int4",
@@ -30,15 +36,10 @@ STAGE_COLUMNS: dict[str, str] = {
     "reasoning_tokens": "int4",
     "lines_added": "int4",
     "lines_removed": "int4",
-    "kind": "int2",
-    "channel": "int2",
-    "path_class": "int2",
     "outcome": "int2",
     "cost_basis": "int2",
-    "is_superseded": "bool",
     "is_modified": "bool",
     "is_human": "bool",
-    "path_hash": "int8",
     "duration_ms": "int4",
     "active_ms": "int4",
     "pushes": "int4",
@@ -58,22 +59,26 @@ ROLLUPS = {
 }
 
 # Emptied as well, for whoever stores twice in one transaction.
-CREATE_STAGE = "CREATE TEMP TABLE IF NOT EXISTS events_stage ({}) ON COMMIT DELETE ROWS; DELETE FROM events_stage".format(
-    ", ".join(f"{name} {type_}" for name, type_ in _STAGE_TYPES.items())
+CREATE_STAGE = (
+    "CREATE TEMP TABLE IF NOT EXISTS events_stage ({}) ON COMMIT DELETE ROWS; DELETE FROM events_stage".format(
+        ", ".join(f"{name} {type_}" for name, type_ in _STAGE_TYPES.items())
+    )
 )
 COPY_STAGE = f"COPY events_stage ({', '.join(STAGE_COLUMNS)}) FROM STDIN (FORMAT binary)"
 
+_NOT_SUMMED = {"id", "tool_version_id", "branch_id", "prices_id", "path_hash", "duration_ms", "detail"}
+_CHANGED = ", ".join(name for name in STAGE_COLUMNS if name not in _NOT_SUMMED)
 _INSERT = f"""
     INSERT INTO events_event (organization_id, {_EVENT_COLUMNS})
     SELECT %(org)s, {_EVENT_COLUMNS.replace("detail", "detail::jsonb")} FROM events_stage
-    ON CONFLICT DO NOTHING RETURNING *
+    ON CONFLICT DO NOTHING RETURNING {_CHANGED}
 """
 # The session's time span bounds the search, so that the primary key serves it.
-_SUPERSEDE = """
+_SUPERSEDE = f"""
     UPDATE events_event SET is_superseded = true
     WHERE organization_id = %(org)s AND occurred_at BETWEEN %(from)s AND %(to)s AND session_id = %(session)s
       AND kind = %(kind)s AND channel = ANY(%(channels)s) AND NOT is_superseded
-    RETURNING *
+    RETURNING {_CHANGED}
 """
 _REMOVE = """
     DELETE FROM events_event e USING unnest(%(ats)s::bigint[], %(ids)s::bigint[]) AS gone(at_us, id)

@@ -268,7 +268,6 @@ class Migration(migrations.Migration):
                 ("with_session", models.BigIntegerField(db_default=0, default=0)),
                 ("with_repository", models.BigIntegerField(db_default=0, default=0)),
                 ("with_person", models.BigIntegerField(db_default=0, default=0)),
-                ("skew_ms_sum", models.BigIntegerField(db_default=0, default=0)),
                 ("skewed", models.BigIntegerField(db_default=0, default=0)),
                 ("last_event_at", models.DateTimeField(null=True)),
                 ("last_seen_at", models.DateTimeField()),

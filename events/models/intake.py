@@ -18,7 +18,7 @@ class Fate(IntEnum):
 
 class IntakeDay(models.Model):
     """Per source and UTC day of arrival: how many items met which fate. `name` is the reason of a rejection, or the
-    sender's name of what was ignored or not known; empty for the others. Skew: arrival minus the sender's own time."""
+    sender's name of what was ignored or not known; empty for the others. `skewed`: events ahead of our clock."""
 
     pk = models.CompositePrimaryKey("organization_id", "day", "source", "fate", "name")
     organization_id = models.BigIntegerField()
@@ -30,7 +30,6 @@ class IntakeDay(models.Model):
     with_session = models.BigIntegerField(default=0, db_default=0)
     with_repository = models.BigIntegerField(default=0, db_default=0)
     with_person = models.BigIntegerField(default=0, db_default=0)
-    skew_ms_sum = models.BigIntegerField(default=0, db_default=0)
     skewed = models.BigIntegerField(default=0, db_default=0)
     last_event_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField()

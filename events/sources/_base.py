@@ -163,12 +163,14 @@ class Source:
     """An OTLP sender. Subclasses are found by `all_sources()`; adding one is one file.
 
     Override `recognises`, and `log`, `point`, `span` for the signals that carry facts; what a method doesn't use it
-    must hand to `parsed.ignore` or `parsed.not_known`. `tool` is the name stored with each fact.
+    must hand to `parsed.ignore` or `parsed.not_known`. `tool` is the name stored with each fact; a wire that several
+    tools share lists them in `tools`.
     """
 
     name: str
     label: str
     tool: str
+    tools: tuple[str, ...] = ()
     channels: tuple[Channel, ...] = ()
     keeps: tuple[str, ...] = ()
     """What is kept, in words, for the page that connects the tool."""

@@ -7,12 +7,14 @@ from msgspec.structs import replace
 
 from events.schema import Activity, CounterName, Event, Git, Point, Response, Suggestion
 from events.sources import _fields
-from events.sources._base import Attributes, DataPoint, Group, Parsed
+from events.sources._base import Attributes, DataPoint, Group, Invalid, Parsed
 
 Counted = Response | Suggestion | Activity | Git
 
 _LARGEST = 10.0**15
 """Of a running total: beyond it a float no longer holds every whole number."""
+_END_OF_TIME_NS = 2**63
+"""OTLP's times go twice as far as any integer that a series could be stored under."""
 _MOST: dict[CounterName, int] = {
     "requests": _fields.COUNT, "count": _fields.COUNT, "commits": _fields.COUNT, "pull_requests": _fields.COUNT,
     "lines_added": _fields.LINES, "lines_removed": _fields.LINES,
@@ -37,6 +39,8 @@ def _put(
     """The list to whose end the fact was put, if there was one."""
     if point.is_cumulative:
         value = _fields.amount(point.value, point.name, _LARGEST)
+        if point.start_ns >= _END_OF_TIME_NS:
+            raise Invalid("the start time is out of range")
         series = _series(point, counter)
         told = Point(series=series, start_ns=point.start_ns, at=event.at, value=value, counter=counter, event=event)
         parsed.points[group].append(told)

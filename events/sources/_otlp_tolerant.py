@@ -4,7 +4,6 @@ One hostile value then costs its own item. What nests too deeply is cut out of t
 and whoever held it is refused for the mark that stands in its place.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,13 +13,10 @@ from events.sources._base import Attributes, Invalid, Signal, Unreadable
 from events.sources._otlp_block import Block, Item
 from events.sources._otlp_json import point, record, resource_attributes, shapes, span
 from events.sources._otlp_wire import Log, Metric, Number, Pair, Trace
-from events.sources._tolerant import DEPTH, Bad, is_deeper, load
+from events.sources._tolerant import CUT, DEPTH, Bad, load, without_depth
 
 _Kind = TypeVar("_Kind")
 
-_CUT = "\0too deep\0"
-_CUT_JSON = b'"\\u0000too deep\\u0000"'
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 _UNREAD = frozenset({"body", "arrayValue", "kvlistValue"})
 _SHAPES = ("sum", "gauge", "histogram", "exponentialHistogram")
 
@@ -140,7 +136,7 @@ def _usable(value: Any) -> Any:
     """
     if isinstance(value, Bad):
         raise Invalid(value.reason)
-    if value == _CUT:
+    if value == CUT:
         raise Invalid(f"nested more than {DEPTH} levels deep")
     if isinstance(value, list):
         return [_usable(item) for item in value]
@@ -148,28 +144,3 @@ def _usable(value: Any) -> Any:
         used = {key: _usable(item) for key, item in value.items() if item is not None}
         return {key: item for key, item in used.items() if key not in _UNREAD}
     return value
-
-
-def without_depth(body: bytes, depth: int = DEPTH) -> bytes:
-    """The body with a mark in place of each list or object that would nest deeper, in linear time."""
-    if not is_deeper(body, depth):
-        return body
-    kept, done = [], 0
-    for start, end in _too_deep(body, depth):
-        kept += [body[done:start], _CUT_JSON]
-        done = end
-    return b"".join([*kept, body[done:]])
-
-
-def _too_deep(body: bytes, depth: int) -> Iterator[tuple[int, int]]:
-    level = start = 0
-    for token in _TOKENS.finditer(body):
-        mark = token[0]
-        if mark in b"[{":
-            level += 1
-            if level == depth + 1:
-                start = token.start()
-        elif mark in b"]}":
-            level -= 1
-            if level == depth:
-                yield start, token.end()

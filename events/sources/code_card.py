@@ -87,7 +87,7 @@ def _look_over(event: Event) -> Event:
 
 def _items(body: bytes) -> Iterator[Any]:
     try:
-        value = _tolerant.load(body)
+        value = _tolerant.load(_tolerant.without_depth(body))
     except Unreadable:
         # Several objects one after the other are no JSON, but lines of it.
         if body.startswith(b"{") and b"\n" in body:

@@ -82,6 +82,7 @@ class Copilot(Source):
     name = "copilot"
     label = "GitHub Copilot"
     tool = "copilot"
+    tools = tuple(_TOOLS.values())
     channels = (SPANS, LOGS, METRICS)
     keeps = (
         "when somebody prompted, never the prompt",
@@ -175,8 +176,10 @@ _LANGUAGE = "copilot_chat.language_id"
 
 
 def _scope(resource: Attributes) -> str | None:
+    """The exporter's process. Its name may be that of a host, and is only compared: kept as its digest."""
     key = _fields.KEY
-    return _fields.text(resource, "service.instance.id", key) or _fields.text(resource, "session.id", key)
+    told = _fields.text(resource, "service.instance.id", key) or _fields.text(resource, "session.id", key)
+    return told and _fields.digest(told)
 
 
 def _common(told: Attributes, resource: Attributes) -> dict[str, Any]:

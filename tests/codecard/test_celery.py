@@ -1,11 +1,7 @@
-import json
-import subprocess
-import sys
-
 from celery import current_app
 from django.conf import settings
 
-from codecard.celery import app, declared_schedule
+from codecard.celery import app
 
 
 def test_shared_tasks_use_this_application_and_its_broker() -> None:
@@ -24,21 +20,7 @@ def test_work_survives_the_loss_of_a_worker() -> None:
 
 def test_every_entry_of_the_schedule_names_a_task_that_exists() -> None:
     app.finalize()
-    for name, entry in declared_schedule().items():
+    assert app.conf.beat_schedule
+    for name, entry in app.conf.beat_schedule.items():
         assert entry["task"] in app.tasks, name
         assert entry["schedule"]
-
-
-BEAT = """
-import json
-from codecard.celery import app
-app.loader.init_worker()
-app.finalize()
-print(json.dumps(sorted(app.conf.beat_schedule)))
-"""
-
-
-def test_beat_finds_what_the_apps_declare() -> None:
-    """In a process of its own: here Django was there before Celery, in a beat it is the other way round."""
-    done = subprocess.run([sys.executable, "-c", BEAT], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == sorted(declared_schedule())

@@ -9,8 +9,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
-from codecard.celery import declared_schedule
 from codecard.local.run import choose_port, is_free
 from tests._processes import Processes, wait_until
 
@@ -63,7 +63,7 @@ def test_runs_recovers_from_being_killed_and_leaves_nothing_behind(processes: Pr
     assert program.wait(20) == 0
     assert wait_until(lambda: processes.alive() == [], seconds=1)
     with shelve.open(str(home / "beat"), "r") as schedule:  # noqa: S301 (our own worker wrote it)
-        assert set(schedule["entries"]) >= set(declared_schedule())
+        assert set(schedule["entries"]) >= set(settings.CELERY_BEAT_SCHEDULE)
 
 
 def test_a_taken_port_is_told_and_the_next_one_used(
