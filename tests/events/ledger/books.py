@@ -59,7 +59,7 @@ _SUMS = ", ".join(COUNTERS)
 _NAMES = ("tool", "model", "repository", "language")
 _QUERIES = {
     "events": f"""SELECT occurred_at, id, {", ".join(_DIMENSION.format(n) for n in (*_NAMES, "branch", "tool_version"))},
-        {_PERSON}, (SELECT key FROM events_session s WHERE s.organization_id = t.organization_id AND s.id = t.session_id),
+        {_PERSON}, (SELECT regexp_replace(key, '@.*', '') FROM events_session s WHERE s.organization_id = t.organization_id AND s.id = t.session_id),
         day, kind, channel, is_superseded, count, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
         reasoning_tokens, lines_added, lines_removed, cost_micros, cost_basis, outcome, path_class, active_ms, pushes,
         pull_requests FROM events_event t""",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from events.schema import Event, Prompt
-from events.sources import _otlp_tolerant, all_sources
+from events.sources import _tolerant, all_sources
 from events.sources._base import Context, Parsed, Signal, Unreadable
 from events.sources._otlp import ContentType, parse
 from tests.events.sources._totals import FIXTURES
@@ -221,11 +221,11 @@ def test_the_tolerant_path_reads_what_the_fast_one_reads(signal: Signal, text: b
 
 def test_deep_lists_are_cut_out_and_the_rest_kept() -> None:
     assert (
-        _otlp_tolerant.without_depth(b'[[["]"]], {"a": [[1]]}]', 2)
+        _tolerant.without_depth(b'[[["]"]], {"a": [[1]]}]', 2)
         == b'[["\\u0000too deep\\u0000"], {"a": "\\u0000too deep\\u0000"}]'
     )
-    assert _otlp_tolerant.without_depth(b"[[1]]", 2) == b"[[1]]"
-    assert _otlp_tolerant.without_depth(b'["[[[[\\"[["]', 2) == b'["[[[[\\"[["]'
+    assert _tolerant.without_depth(b"[[1]]", 2) == b"[[1]]"
+    assert _tolerant.without_depth(b'["[[[[\\"[["]', 2) == b'["[[[[\\"[["]'
 
 
 @pytest.mark.parametrize("content", [b"\xff" * 50, b"hello", b"\x0a\x05ab"])

@@ -136,7 +136,8 @@ def test_events_and_counters_of_vs_code_tell_the_same_decisions_and_lines() -> N
     }
     assert totals(counters)["copilot.metrics"] == shared
     assert totals(logs)["copilot.logs"].items() >= shared.items()
-    assert {group.scope for group in logs.groups} == {group.scope for group in counters.points} == {"window-7f3a"}
+    assert {group.scope for group in logs.groups} == {group.scope for group in counters.points}
+    assert "window-7f3a" not in {group.scope for group in logs.groups}  # it may name a host
     assert LOGS.rank < METRICS.rank
 
 
