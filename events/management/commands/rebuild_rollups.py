@@ -17,8 +17,8 @@ _REMEMBERED_SECONDS = 7 * 24 * 3600
 
 class Command(BaseCommand):
     help = (
-        "Computes the daily roll-ups and the sessions' counters anew from the stored events. Ingestion goes on meanwhile. "
-        "Stopped in the middle, it goes on where it was when it is started again with the same options."
+        "Computes the daily roll-ups and the sessions' counters anew from the stored events. Ingestion goes on "
+        "meanwhile. Stopped in the middle, it goes on where it was when it is started again with the same options."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,42 @@
+"""What runs in the background, and when. Each task is one call into the domain, and safe to run twice."""
+
+from celery import shared_task
+from django.db import connection
+
+from events import sample
+from events.sample.sending import nearest
+from events.sample.state import state_of
+from teams.models import Organization
+
+
+@shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=5, max_retries=20)
+def fill_sample(*, organization_id: int) -> None:
+    """Sends one week of the sample and asks for the next, so that stopping waits for a week at most."""
+    with nearest() as exchange:
+        has_more = sample.fill_next_week(organization_id=organization_id, exchange=exchange)
+    if has_more:
+        fill_sample.delay(organization_id=organization_id)
+
+
+@shared_task(acks_late=True)
+def erase_sample(*, organization_id: int) -> None:
+    sample.erase(organization_id=organization_id)
+
+
+@shared_task(acks_late=True)
+def continue_samples() -> None:
+    """Takes up the samples that a lost queue left half filled or half erased."""
+    for organization in Organization.objects.filter(is_sample=True):
+        state = state_of(organization)
+        if state and state.is_retired:
+            erase_sample.delay(organization_id=organization.id)
+        elif state and state.left:
+            fill_sample.delay(organization_id=organization.id)
+
+
+@shared_task(acks_late=True)
+def ensure_partitions() -> None:
+    """Makes the monthly partitions of the events that the next fifteen months need."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT events_ensure_partitions((now() + interval '15 months')::date)")
+

@@ -1,0 +1,96 @@
+"""Each task twice: the second time changes nothing."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import override_settings
+
+from codecard.lib.tenant import tenant
+from events import sample, tasks
+from events.models import ContributorDay, Event, Session
+from events.sample import state
+from teams.models import Organization
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What is asked for in the background, instead of a worker."""
+    found: list[tuple[str, Any]] = []
+    for task in (tasks.fill_sample, tasks.erase_sample):
+        monkeypatch.setattr(task, "delay", lambda name=task.name, **arguments: found.append((name, arguments)))
+    return found
+
+
+def tables(organization: Organization) -> list[Any]:
+    with tenant(organization.id):
+        return [
+            list(model.objects.order_by(*key).values())
+            for model, key in (
+                (Event, ["occurred_at", "id"]),
+                (Session, ["id"]),
+                (ContributorDay, ["day", "contributor_id"]),
+            )
+        ]
+
+
+def test_filling_asks_for_the_next_week_and_stops_after_the_last(queued: list[tuple[str, Any]]) -> None:
+    organization = sample.create(now=NOW, people=11, weeks=2)
+    tasks.fill_sample(organization_id=organization.id)
+    assert queued == [("events.tasks.fill_sample", {"organization_id": organization.id})]
+    tasks.fill_sample(organization_id=organization.id)
+    assert len(queued) == 1
+    before = tables(organization)
+    assert all(before)
+    tasks.fill_sample(organization_id=organization.id)
+    assert tables(organization) == before
+
+
+@override_settings(IS_LOCAL=True, BASE_URL="http://127.0.0.1:9")
+def test_filling_falls_back_to_this_process_where_no_server_answers(queued: list[tuple[str, Any]]) -> None:
+    organization = sample.create(now=NOW, people=11, weeks=1)
+    tasks.fill_sample(organization_id=organization.id)
+    assert all(tables(organization))
+
+
+def test_erasing_twice_is_erasing_once(acme: Organization) -> None:
+    organization = sample.create(now=NOW, people=11, weeks=1)
+    sample.retire(organization=organization, by=None, now=NOW)
+    for _ in range(2):
+        tasks.erase_sample(organization_id=organization.id)
+        assert list(Organization.objects.all()) == [acme]
+
+
+def test_samples_left_behind_are_taken_up(queued: list[tuple[str, Any]], acme: Organization) -> None:
+    organization = sample.create(now=NOW, people=11, weeks=1)
+    about = {"organization_id": organization.id}
+    tasks.continue_samples()
+    tasks.continue_samples()
+    assert queued == [("events.tasks.fill_sample", about)] * 2
+    state.change(organization.id, done=0)
+    tasks.continue_samples()
+    assert len(queued) == 2
+    sample.retire(organization=organization, by=None, now=NOW)
+    tasks.continue_samples()
+    assert queued[2:] == [("events.tasks.erase_sample", about)]
+
+
+def partitions() -> set[str]:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'events_event'::regclass")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_partitions_of_the_coming_months_are_made() -> None:
+    complete = partitions()
+    newest = max(complete)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"DROP TABLE {newest}")
+    assert partitions() == complete - {newest}
+    for _ in range(2):
+        tasks.ensure_partitions()
+        assert partitions() == complete
