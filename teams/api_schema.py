@@ -16,3 +16,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
             {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             {"type": "http", "scheme": "basic", "description": "The key as user name or as password."},
         ]
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[str]]]:
+        """Any one of them is enough; the base class would demand all at once."""
+        return [{name: []} for name in self.name]

@@ -178,9 +178,10 @@ def _serves(process_id: int, data: Path) -> bool:
 
 
 def _shared_buffers_mb() -> int:
-    """A small share of memory: the whole product is to idle within 450 MB, and the system's cache helps as well."""
+    """An eighth of memory, a gigabyte at most. Pages count once they are touched, so that it costs an idle product
+    nothing; with less, ingestion writes pages out again and again."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(32, min(128, total // 32 // 2**20))
+    return max(32, min(1024, total // 8 // 2**20))
 
 
 def _after(seconds: float) -> Callable[[], bool]:

@@ -1,7 +1,7 @@
 """Tables by one further dimension, with the cells that could tell about single people merged into one row."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -20,6 +20,9 @@ _COUNTED = {
     Measure.DECISIONS: ("accepted", "rejected"),
     Measure.LINES: ("lines_added", "lines_removed"),
 }
+BROKEN_DOWN: Final = frozenset(_COUNTED)
+COMPARED: Final = frozenset({Measure.DECISIONS})
+"""Of the period before only these stand in the tables."""
 
 
 @dataclass(slots=True)
@@ -63,7 +66,13 @@ class Row:
 Rows = dict[int, Row]
 
 
-def rows_of(cells: Iterable[Cell], others: Sequence[Sequence[Cell]], weeks: Iterable[OpenWeek], floor: int) -> Rows:
+def rows_of(
+    cells: Iterable[Cell],
+    others: Sequence[Sequence[Cell]],
+    weeks: Iterable[OpenWeek],
+    floor: int,
+    measures: Set[Measure] = BROKEN_DOWN,
+) -> Rows:
     """Rows by number of the dimension, WITHHELD among them where cells were merged.
 
     `others` are the cells of the groups that overlap. Each measure is merged by itself, week by week, so that the rows
@@ -75,7 +84,7 @@ def rows_of(cells: Iterable[Cell], others: Sequence[Sequence[Cell]], weeks: Iter
     for week in weeks:
         here = by_week[week.week_on]
         elsewhere = [other[week.week_on] for other in others_by_week]
-        for measure in _COUNTED.keys() & week.open:
+        for measure in measures & week.open:
             _add(rows, measure, here, _merged(measure, here, elsewhere, floor))
     return rows
 

@@ -17,10 +17,13 @@ from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, OpenWeek, Span
 from events.dashboards.frame import Frame, frame_of, mondays, newest_context, period_context
 from events.queries.health import first_day_of, newest_event_at
 from events.queries.people import Group, groups_of, number_of_people
-from events.queries.team import Names, names_of, weeks_of
+from events.queries.team import CELL_SUMS, Names, names_of, weeks_of
 from events.queries.usage import Breakdown, UsageRow, usage
 from teams.permissions import OrganizationRequest, Permission
 from teams.queries import contributor_of
+
+
+_COUNTED = ("requests", *CELL_SUMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class _Day:
 
 
 def _days_by_model(organization_id: int, days: Days) -> list[_Day]:
-    rows = usage(organization_id, days.start_on, days.end_on, (Breakdown.DAY, Breakdown.MODEL))
+    rows = usage(organization_id, days.start_on, days.end_on, (Breakdown.DAY, Breakdown.MODEL), _COUNTED)
     return [_Day(date.fromisoformat(row.keys[Breakdown.DAY] or ""), row) for row in rows]
 
 

@@ -174,11 +174,11 @@ class _Page:
         own, others = self._cells()
         before = self.span.before or []
 
-        def rows(of: Callable[[Cells], list[Cell]], weeks: list[OpenWeek]) -> breakdowns.Rows:
-            return breakdowns.rows_of(of(own), [of(other) for other in others], weeks, self.floor)
-
         def table(of: Callable[[Cells], list[Cell]], named: dict[int, str], by: str) -> list[breakdowns.Row]:
-            return breakdowns.table(rows(of, self.span.now), rows(of, before), named, by=by, effects=effects)
+            cells = of(own), [of(other) for other in others]
+            now = breakdowns.rows_of(*cells, self.span.now, self.floor)
+            earlier = breakdowns.rows_of(*cells, before, self.floor, breakdowns.COMPARED)
+            return breakdowns.table(now, earlier, named, by=by, effects=effects)
 
         models = table(lambda cells: cells.models, names.models, "tokens")
         return {
@@ -189,7 +189,7 @@ class _Page:
 
     def _cells(self) -> tuple[Cells, list[Cells]]:
         """Of this group, and of those that overlap."""
-        found = cells_of(self.organization_id, self.related, *self.frame.compared)
+        found = cells_of(self.organization_id, self.related, self.frame.counted, self.frame.before)
         return found.pop(self.group.id), list(found.values())
 
     def _week_rows(self, effect: float) -> list[dict[str, Any]]:

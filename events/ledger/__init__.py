@@ -74,13 +74,13 @@ class _Work:
 def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Receipt:
     """Stores what a body holds; returns after the commit.
 
-    `source` names the wire in data health for what couldn't be told apart by sender. Safe to repeat.
+    `source` names the wire in data health for what couldn't be told apart by sender. Safe to repeat. Not for the inside
+    of a transaction: the names that it made would be remembered by this process though a rollback takes them.
     :raises django.db.OperationalError: the database is away; nothing of this body was stored.
     """
     work = _admit(parsed, now)
-    exclusive = False
+    known, exclusive = lookups_of(access.organization_id), False
     for attempt in range(_ATTEMPTS):
-        known = lookups_of(access.organization_id)
         try:
             return _record(work, parsed, known, access, now, source, exclusive)
         except NotLookedUp:
@@ -89,6 +89,7 @@ def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Rec
             exclusive = True
         except (_Outdated, Vanished):
             forget(access.organization_id)
+            known = lookups_of(access.organization_id)
         except Exception as error:
             if not isinstance(error.__cause__, errors.DeadlockDetected) and not isinstance(
                 error, errors.DeadlockDetected
@@ -97,7 +98,7 @@ def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Rec
             if attempt == _ATTEMPTS - 1:
                 raise
             time.sleep(random.uniform(0.005, 0.05) * (attempt + 1))  # noqa: S311 - jitter, not a secret
-    return _record(work, parsed, lookups_of(access.organization_id), access, now, source, exclusive=True)
+    return _record(work, parsed, known, access, now, source, exclusive=True)
 
 
 def admit(parsed: Parsed, *, now: datetime) -> Receipt:

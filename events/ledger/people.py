@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection
 
+from events.ledger.instances import join_instances, rename_instances
 from events.ledger.locks import lock_organization
 from events.ledger.statements import CONTRIBUTOR_KEYS, DETAIL_KEYS, upsert
 from events.models import COUNTERS
@@ -33,7 +34,9 @@ def move_contributor(organization_id: int, loser_id: int, winner_id: int) -> Non
     parameters: dict[str, Any] = {"org": organization_id, "loser": loser_id, "winner": winner_id}
     with connection.cursor() as cursor:
         lock_organization(cursor, organization_id, exclusive=True)
+        pairs = rename_instances(cursor, organization_id, loser_id, winner_id)
         for table in _OWNED:
             cursor.execute(_MOVED.format(table=table), parameters)
         for statement in (_DETAIL, _CONTRIBUTOR):
             cursor.execute(statement, parameters)
+        join_instances(cursor, organization_id, pairs)

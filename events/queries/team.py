@@ -59,14 +59,16 @@ _OTHERS = (
 
 
 def _by_person(names: Sequence[str]) -> str:
-    # Without the cast a sum of bigint is numeric, and all that follows three times slower.
-    return ", ".join(f"sum({name})::bigint AS {name}" for name in names)
+    # As float8, which is exact below 2^53: a sum of bigint is numeric, twice as slow to make and to group by.
+    return ", ".join(f"sum({name}::float8) AS {name}" for name in names)
 
 
 def _summed(names: Sequence[str]) -> str:
     return ", ".join(f"sum({name})::bigint" for name in names)
 
 
+# All stretches of days in one statement, each a range of the index.
+_STRETCHES = "unnest(%(starts)s::date[], %(ends)s::date[]) AS stretch (start_on, end_on)"
 _MEMBERS = """
     JOIN unnest(%(groups)s::bigint[], %(people)s::bigint[]) AS member (group_id, person_id)
       ON person_id = contributor_id
@@ -76,7 +78,10 @@ _WEEK = "{day} - (({day} - date '2000-01-03') %% 7)"
 
 
 def _people_with(measures: Sequence[Measure]) -> str:
-    return ", ".join(f"array_agg(contributor_id) FILTER (WHERE {_HAS[measure]} > 0)" for measure in measures)
+    """Of the whole alone: who of a group has data follows from who is in it, without reading them once a group."""
+    return ", ".join(
+        f"array_agg(contributor_id) FILTER (WHERE group_id = %(whole)s AND {_HAS[measure]} > 0)" for measure in measures
+    )
 
 
 @dataclass(slots=True)
@@ -130,11 +135,12 @@ Weeks = dict[int, defaultdict[date, Week]]
 # Primary key of events_contributor_day (organization_id, day, contributor_id).
 _WEEKS = f"""
     WITH by_person AS (
-        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, {_by_person(SUMS)}, sum({_OTHERS}) AS others
-        FROM events_contributor_day
-        WHERE organization_id = %(org)s AND day >= %(start)s AND day < %(end)s AND contributor_id = ANY(%(everybody)s)
+        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, {_by_person(SUMS)},
+               sum(({_OTHERS})::float8) AS others
+        FROM {_STRETCHES} JOIN events_contributor_day ON day >= start_on AND day < end_on
+        WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)
         GROUP BY 1, 2)
-    SELECT member.group_id, week_on, {_summed(SUMS)}, {_people_with(list(_HAS))}
+    SELECT group_id, week_on, {_people_with(list(_HAS))}, {_summed(SUMS)}
     FROM by_person
     {_MEMBERS}
     GROUP BY 1, 2
@@ -143,16 +149,17 @@ _WEEKS = f"""
 _SESSIONS = f"""
     WITH by_person AS (
         SELECT contributor_id, {_WEEK.format(day="started_on")} AS week_on,
-               count(*) FILTER (WHERE NOT is_instance) AS sessions,
-               count(*) FILTER (WHERE n > 0) AS deciding, sum(n) AS n, sum(accepted) AS a, sum(n * n) AS nn,
-               sum(accepted * n) AS an, sum(accepted * accepted) AS aa, max(ended_at) AS newest_at
-        FROM (SELECT *, accepted + rejected AS n FROM events_session
-              WHERE organization_id = %(org)s AND started_on >= %(start)s AND started_on < %(end)s
-                AND contributor_id = ANY(%(everybody)s)) s
+               count(*) FILTER (WHERE NOT is_instance)::float8 AS sessions,
+               count(*) FILTER (WHERE n > 0)::float8 AS deciding, sum(n) AS n, sum(a) AS a, sum(n * n) AS nn,
+               sum(a * n) AS an, sum(a * a) AS aa, max(ended_at) AS newest_at
+        FROM (SELECT contributor_id, started_on, is_instance, ended_at, (accepted + rejected)::float8 AS n,
+                     accepted::float8 AS a
+              FROM {_STRETCHES} JOIN events_session ON started_on >= start_on AND started_on < end_on
+              WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)) s
         GROUP BY 1, 2)
-    SELECT member.group_id, week_on, sum(sessions)::bigint, array_agg(contributor_id) FILTER (WHERE sessions > 0),
-           max(newest_at), sum(deciding)::bigint, sum(n)::bigint, sum(a)::bigint, sum(nn)::bigint, sum(an)::bigint,
-           sum(aa)::bigint
+    SELECT group_id, week_on, array_agg(contributor_id) FILTER (WHERE group_id = %(whole)s AND sessions > 0),
+           sum(sessions)::bigint, max(newest_at),
+           {_summed(("deciding", "n", "a", "nn", "an", "aa"))}
     FROM by_person
     {_MEMBERS}
     GROUP BY 1, 2
@@ -161,25 +168,25 @@ _SESSIONS = f"""
 
 def weeks_of(organization_id: int, groups: Sequence[Group], *stretches: Days) -> Weeks:
     """What each group did in each week of the stretches, which are of whole weeks."""
+    asked = _Asked(organization_id, groups, groups, stretches)
     found: Weeks = {group.id: defaultdict(Week) for group in groups}
-    for days in stretches:
-        parameters = _membership(organization_id, groups, days)
-        for group_id, week_on, *rest in rows(_WEEKS, parameters):
-            _take_sums(found[group_id][week_on], rest)
-        for group_id, week_on, *rest in rows(_SESSIONS, parameters):
-            _take_sessions(found[group_id][week_on], *rest)
+    people, sums = asked.read(_WEEKS, 1, list(_HAS))
+    for group, key, columns in sums:
+        week = found[group.id][key[0]]
+        week.sums.update(zip(SUMS, columns, strict=True))
+        week.people.update(asked.within(group, people[key]))
+    people, moments = asked.read(_SESSIONS, 1, [Measure.SESSIONS])
+    for group, key, columns in moments:
+        _take_sessions(found[group.id][key[0]], asked.within(group, people[key]), *columns)
     return found
 
 
-def _take_sums(week: Week, columns: Sequence[Any]) -> None:
-    week.sums.update(zip(SUMS, columns[: len(SUMS)], strict=True))
-    week.people.update(_people(list(_HAS), columns[len(SUMS) :]))
-
-
-def _take_sessions(week: Week, sessions: int, people: list[int] | None, newest_at: datetime, *moments: int) -> None:
+def _take_sessions(
+    week: Week, people: dict[Measure, People], sessions: int, newest_at: datetime, *moments: int
+) -> None:
     week.sums["sessions"] = sessions
-    week.people[Measure.SESSIONS] = frozenset(people or ())
-    week.people[Measure.ANYTHING] = week.with_data_of(Measure.ANYTHING) | week.people[Measure.SESSIONS]
+    week.people |= people
+    week.people[Measure.ANYTHING] = week.with_data_of(Measure.ANYTHING) | people[Measure.SESSIONS]
     week.newest_at, week.clusters = newest_at, Clusters(*moments)
 
 
@@ -197,23 +204,21 @@ CELL_SUMS = tuple(name for name in SUMS if not name.startswith("auto_") and name
 BROKEN_DOWN = (Measure.TOKENS, Measure.COST, Measure.DECISIONS, Measure.LINES)
 
 
-def _cells_by(column: str) -> str:
-    return f"""
-        SELECT member.group_id, '{column}', week_on, {column}, {_summed(CELL_SUMS)}, {_people_with(BROKEN_DOWN)}
-        FROM (SELECT contributor_id, week_on, {column}, {_by_person(CELL_SUMS)} FROM base GROUP BY 1, 2, 3) by_person
-        {_MEMBERS}
-        GROUP BY 1, 3, 4
-    """
-
-
-# Primary key of events_detail_day (organization_id, day, contributor_id, …).
+# Primary key of events_detail_day (organization_id, day, contributor_id, …). Of the days compared with, only decisions.
 _CELLS = f"""
     WITH base AS MATERIALIZED (
-        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, tool_id, model_id, {_by_person(CELL_SUMS)}
-        FROM events_detail_day
-        WHERE organization_id = %(org)s AND day >= %(start)s AND day < %(end)s AND contributor_id = ANY(%(everybody)s)
-        GROUP BY 1, 2, 3, 4)
-    {_cells_by("model_id")} UNION ALL {_cells_by("tool_id")}
+        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, model_id, tool_id, {_by_person(CELL_SUMS)}
+        FROM {_STRETCHES} JOIN events_detail_day ON day >= start_on AND day < end_on
+        WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)
+          AND (start_on = %(counted)s OR accepted + rejected > 0)
+        GROUP BY 1, 2, 3, 4),
+    by_person AS (
+        SELECT contributor_id, week_on, model_id, tool_id, {_by_person(CELL_SUMS)} FROM base
+        GROUP BY GROUPING SETS ((contributor_id, week_on, model_id), (contributor_id, week_on, tool_id)))
+    SELECT group_id, week_on, model_id, tool_id, {_people_with(BROKEN_DOWN)}, {_summed(CELL_SUMS)}
+    FROM by_person
+    {_MEMBERS}
+    GROUP BY 1, 2, 3, 4
 """
 
 
@@ -223,14 +228,26 @@ class Cells:
     tools: list[Cell] = field(default_factory=list)
 
 
-def cells_of(organization_id: int, groups: Sequence[Group], *stretches: Days) -> dict[int, Cells]:
-    """What each group did in each week by model, and by tool."""
+def cells_of(
+    organization_id: int, groups: Sequence[Group], counted: Days, before: Days | None = None
+) -> dict[int, Cells]:
+    """What the first group did in each week by model, and by tool. Of the days `before` only what people decided, and
+    of the other groups only who has data, without any sums."""
+    own = groups[0]
+    asked = _Asked(organization_id, groups, [own], [counted, before] if before else [counted])
+    asked.parameters["counted"] = counted.start_on
     found = {group.id: Cells() for group in groups}
-    for days in stretches:
-        for group_id, column, week_on, number, *rest in rows(_CELLS, _membership(organization_id, groups, days)):
-            sums = dict(zip(CELL_SUMS, rest[: len(CELL_SUMS)], strict=True))
-            cell = Cell(week_on, number, sums, _people(BROKEN_DOWN, rest[len(CELL_SUMS) :]))
-            (found[group_id].models if column == "model_id" else found[group_id].tools).append(cell)
+    people, sums = asked.read(_CELLS, 3, BROKEN_DOWN)
+    summed = {key: dict(zip(CELL_SUMS, columns, strict=True)) for _, key, columns in sums}
+    for key, everybody in people.items():
+        week_on, model_id, tool_id = key
+        known = everybody if week_on in counted else {Measure.DECISIONS: everybody[Measure.DECISIONS]}
+        for group in groups:
+            # One of the two numbers is None: the one that is summed over.
+            cells = found[group.id].models if tool_id is None else found[group.id].tools
+            number = model_id if tool_id is None else tool_id
+            amounts = summed.get(key, {}) if group is own else {}
+            cells.append(Cell(week_on, number, amounts, asked.within(group, known)))
     return found
 
 
@@ -274,17 +291,57 @@ def names_of(organization_id: int) -> Names:
     return Names(named[DimensionKind.MODEL], named[DimensionKind.TOOL], prices[-1] if prices else "")
 
 
-def _membership(organization_id: int, groups: Sequence[Group], days: Days) -> dict[str, Any]:
-    pairs = [(group.id, person) for group in groups for person in group.people]
-    return {
-        "org": organization_id,
-        "start": days.start_on,
-        "end": days.end_on,
-        "everybody": list({person for _, person in pairs}),
-        "groups": [group_id for group_id, _ in pairs],
-        "people": [person for _, person in pairs],
-    }
+_Key = tuple[Any, ...]
 
 
-def _people(measures: Sequence[Measure], columns: Sequence[list[int] | None]) -> dict[Measure, People]:
-    return {measure: frozenset(people or ()) for measure, people in zip(measures, columns, strict=True)}
+class _Asked:
+    """A question about the people of some groups, of whom `summed` are to be summed up, over stretches of days.
+
+    The people with data are told once of the whole, which is everybody together: one of the groups if it has them all.
+    """
+
+    def __init__(
+        self, organization_id: int, groups: Sequence[Group], summed: Sequence[Group], stretches: Sequence[Days]
+    ) -> None:
+        everybody = NOBODY.union(*(group.people for group in groups))
+        self.whole = next((one for one in summed if one.people == everybody), Group(0, "", "", everybody))
+        self.summed = {group.id: group for group in summed}
+        # Who has data of one measure often is who has data of another.
+        self._met: defaultdict[int, dict[People, People]] = defaultdict(dict)
+        pairs = [(group.id, one) for group in {**self.summed, self.whole.id: self.whole}.values() for one in group.people]
+        self.parameters = {
+            "org": organization_id,
+            "starts": [days.start_on for days in stretches],
+            "ends": [days.end_on for days in stretches],
+            "everybody": list(everybody),
+            "whole": self.whole.id,
+            "groups": [group_id for group_id, _ in pairs],
+            "people": [person for _, person in pairs],
+        }
+
+    def read(
+        self, statement: str, width: int, measures: Sequence[Measure]
+    ) -> tuple[dict[_Key, dict[Measure, People]], list[tuple[Group, _Key, Sequence[Any]]]]:
+        """Who of the whole has data, by key, and the sums of each group and key.
+
+        Rows are a group's id, a key of `width`, people with data of each measure, and sums.
+        """
+        people, sums, start = {}, [], 1 + width
+        end = start + len(measures)
+        for row in rows(statement, self.parameters):
+            key, group = row[1:start], self.summed.get(row[0])
+            if row[0] == self.whole.id:
+                people[key] = {m: frozenset(some or ()) for m, some in zip(measures, row[start:end], strict=True)}
+            if group:
+                sums.append((group, key, row[end:]))
+        return people, sums
+
+    def within(self, group: Group, people: dict[Measure, People]) -> dict[Measure, People]:
+        """Who of the people with data are in a group."""
+        if len(group.people) == len(self.whole.people):
+            return dict(people)
+        members, met = group.people, self._met[group.id]
+        for some in people.values():
+            if some not in met:
+                met[some] = some & members
+        return {measure: met[some] for measure, some in people.items()}

