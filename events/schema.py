@@ -52,7 +52,8 @@ class Kind(IntEnum):
     GIT = 8
 
 
-class Fact(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="kind"):
+# gc=False: a fact holds no containers, and a thousand at once needn't be looked through for circles.
+class Fact(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="kind", gc=False):
     """What all kinds share. `id` is the fact's natural key in its channel: the same fact told again has the same
     `id` and the same `at`, and is stored once. Times need a zone. Who did it: the strongest of `email`, `github`
     (login) and `user` (the tool's own user id); without any, the person whose key sent it."""

@@ -71,12 +71,13 @@ def database(url: str, *, role: str) -> dict[str, Any]:
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or unquote(parts.hostname or "")
     user = options.pop("user", None) or unquote(parts.username or "")
+    port = str(options.pop("port", "") or parts.port or "")
     options["options"] = f"-c role={role} {_SESSION}"
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/") or "codecard",
+        "NAME": unquote(parts.path.lstrip("/")) or "codecard",
         "HOST": host,
-        "PORT": str(parts.port or options.pop("port", "") or ""),
+        "PORT": port,
         "USER": user,
         "PASSWORD": unquote(parts.password or ""),
         "CONN_MAX_AGE": None,

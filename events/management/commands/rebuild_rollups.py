@@ -1,6 +1,5 @@
 """`manage.py rebuild_rollups`: makes the sums anew from the events."""
 
-import sys
 from argparse import ArgumentParser
 from datetime import date
 from typing import Any
@@ -51,7 +50,8 @@ class Command(BaseCommand):
         )
 
     def _show(self, name: str, count: int, total: int) -> None:
-        if sys.stderr.isatty():
+        if self.stderr.isatty():
             filled = _WIDTH * count // total
             end = "\n" if count == total else ""
-            self.stderr.write(f"\r{name} [{'#' * filled}{'.' * (_WIDTH - filled)}] {count}/{total} days", ending=end)
+            bar = f"\r{name} [{'#' * filled}{'.' * (_WIDTH - filled)}] {count}/{total} days"
+            self.stderr.write(bar, style_func=str, ending=end)  # not in the red of errors

@@ -17,7 +17,6 @@ from codecard.lib.tenant import tenant
 from events.models import ContributorDay, DetailDay, OrganizationDay, Session
 from events.schema import Prompt
 from teams.models import Organization
-from tests import factories
 from tests._processes import Processes, wait_until
 from tests.events.ledger.books import NOW, access, books, store
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.django_db
 DAYS = 30
 SPAN = DAYS + 2
 """A day more at both ends, where events of people in other time zones may stand."""
-FIRST = NOW.date() - timedelta(days=DAYS)
+FIRST, LAST = NOW.date() - timedelta(days=DAYS), NOW.date()
 
 
 class Terminal(StringIO):
@@ -42,20 +41,20 @@ def worked(acme: Organization) -> Organization:
 def _work(organization: Organization) -> Organization:
     who = access(organization)
     for day in range(DAYS):
-        at, common = NOW - timedelta(days=DAYS - day), {"tool": "claude-code", "session": f"s{day}"}
+        at, common = NOW - timedelta(days=DAYS - day), dict[str, Any](tool="claude-code", session=f"s{day}")
         store(who, *(Prompt(id=f"{day}{name}", at=at, email=f"{name}@acme.test", **common) for name in "ab"))
     return organization
 
 
-def spoil(organization: Organization, *, first: date = FIRST, last: date = NOW.date()) -> None:
+def spoil(organization: Organization, *, first: date = FIRST, last: date = LAST) -> None:
     """Makes every sum of some days wrong, and takes some rows away."""
     with tenant(organization.pk):
         for model in (ContributorDay, DetailDay, OrganizationDay):
             rows = model.objects.filter(organization_id=organization.pk, day__range=(first, last))
             rows.update(prompts=99, input_tokens=7)
         DetailDay.objects.filter(organization_id=organization.pk, day=first).delete()
-        rows = Session.objects.filter(organization=organization, started_on__range=(first, last))
-        rows.update(prompts=50, lines_added=3)
+        sessions = Session.objects.filter(organization=organization, started_on__range=(first, last))
+        sessions.update(prompts=50, lines_added=3)
 
 
 def run(*options: str, **streams: Any) -> str:
@@ -88,7 +87,7 @@ def test_takes_out_sums_of_days_that_have_no_events(worked: Organization) -> Non
 
 def test_only_the_named_organization(worked: Organization, globex: Organization) -> None:
     _work(globex)
-    before, untouched = books(worked), None
+    before = books(worked)
     for organization in (worked, globex):
         spoil(organization)
     untouched = books(globex)
@@ -180,7 +179,7 @@ def test_goes_on_where_it_was_killed(worked: Organization, processes: Processes)
     _stop_before(worked, middle, processes)
     with tenant(worked.pk):
         wrong = DetailDay.objects.filter(organization_id=worked.pk, prompts=99).order_by("day")
-        assert [row.day for row in wrong][0] == middle
+        assert wrong[0].day == middle
     assert run() == f"acme: {SPAN - 13} days rebuilt, 13 done before\n"
     assert books(worked) == before
     assert run() == f"acme: {SPAN} days rebuilt\n"
