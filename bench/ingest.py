@@ -87,7 +87,8 @@ def batches_of_a_thousand(product: Product, batches: int = 150) -> list[Figure]:
 def otlp_logs(product: Product, batches: int = 60, records: int = 500) -> list[Figure]:
     keys = product.provision("otlp")
     # Something for the bare COPY to copy, and warm workers.
-    send_all(product.port, "/otlp/v1/logs", headers_of(keys), list(otlp_bodies(40, records, seed="first", is_json=True)))
+    first = list(otlp_bodies(40, records, seed="first", is_json=True))
+    send_all(product.port, "/otlp/v1/logs", headers_of(keys), first)
     figures = []
     for name, content_type in (("JSON", _JSON), ("protobuf", _PROTOBUF)):
         rates, copies = [], []

@@ -1,14 +1,14 @@
 """Fills a database with what the ledger would have kept of millions of events, by SQL alone.
 
-Run with the environment of a migrated product: `python -m bench.preload SLUG:PEOPLE:EVENTS …`, or, without any, to
-fill up to a total: `python -m bench.preload 10000000`. Events, sessions and the three roll-ups agree with one another
-as the ledger's own expressions make them. Nobody can sign in to these organizations, but for members added later.
+Run with the environment of a migrated product, to fill up to a total: `python -m bench.preload 10000000`. Events,
+sessions and the three roll-ups agree with one another, as the ledger's own expressions make them. Nobody can sign in to
+these organizations before members are added, as `manage.py provision` does.
 """
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import django
 import psycopg
@@ -90,10 +90,10 @@ def _fill(connection: psycopg.Connection[Any], plan: Plan) -> None:
     for kind, values in _NAMES.items():
         parameters["kinds"] += [int(kind)] * len(values)
         parameters["values"] += values
+    for made in connection.execute(_ORGANIZATION, parameters):
+        parameters["org"] = made[0]
     for statement in _STATEMENTS:
-        found = connection.execute(cast(LiteralString, statement), parameters)
-        if found.description and found.description[0].name == "org":
-            parameters["org"] = cast(tuple[int], found.fetchone())[0]
+        connection.execute(statement, parameters)
 
 
 _NAMES = {
@@ -116,13 +116,13 @@ def _one_of(column: str, draw: str) -> str:
     return f"{column}[1 + ({draw} * cardinality({column}))::int %% cardinality({column})]"
 
 
-_WHO = [
-    "SELECT setseed(%(seed)s)",
-    """
+_ORGANIZATION = """
     INSERT INTO teams_organization (slug, name, time_zone, is_personal, is_sample, privacy_floor, cost_visibility,
         settings, identity_epoch, created_at)
-    VALUES (%(slug)s, initcap(%(slug)s), 'UTC', false, false, 5, 'members', '{}', 0, now()) RETURNING id AS org
-    """,
+    VALUES (%(slug)s, initcap(%(slug)s), 'UTC', false, false, 5, 'members', '{}', 0, now()) RETURNING id
+"""
+_WHO = [
+    "SELECT setseed(%(seed)s)",
     """
     INSERT INTO teams_contributor (organization_id, display_name, time_zone, is_bot, created_at)
     SELECT %(org)s, 'Person ' || number, '', false, now() FROM generate_series(1, %(people)s) AS number

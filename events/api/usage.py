@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from codecard.lib.tenant import tenant
 from events.api.schema import document_usage
+from events.models import COUNTERS
 from events.queries import Breakdown, UsageRow, usage
 from teams.api import KeyAuthentication, MayRead, access_of
 from teams.keys import Scope
@@ -34,10 +35,15 @@ class UsageView(APIView):
         by = _breakdowns(request.query_params.get("by", ""))
         organization_id = access_of(request).organization_id
         with tenant(organization_id):
-            rows = usage(organization_id, start, end, by) if by else []
-            total = usage(organization_id, start, end)
-        listed = [{**row.keys, **_amounts(row)} for row in rows]
-        return Response({"rows": listed, "total": _amounts(total[0])})
+            rows = usage(organization_id, start, end, by)
+        listed = [{**row.keys, **_amounts(row)} for row in rows] if by else []
+        return Response({"rows": listed, "total": _amounts(_total(rows))})
+
+
+def _total(rows: list[UsageRow]) -> UsageRow:
+    """The rows added up: every fact and every session stands in exactly one of them."""
+    counters = {name: sum(row.counters[name] for row in rows) for name in COUNTERS}
+    return UsageRow({}, counters, sum(row.sessions for row in rows))
 
 
 def _day(request: Request, name: str, default: date) -> date:

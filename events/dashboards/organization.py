@@ -3,7 +3,7 @@ order of the alphabet, and for owners and admins what the whole organization use
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -18,10 +18,9 @@ from events.dashboards.frame import Frame, frame_of, mondays, newest_context, pe
 from events.queries.health import first_day_of, newest_event_at
 from events.queries.people import Group, groups_of, number_of_people
 from events.queries.team import CELL_SUMS, Names, names_of, weeks_of
-from events.queries.usage import Breakdown, UsageRow, usage
+from events.queries.usage import Breakdown, UsageRow, number_of_sessions, usage
 from teams.permissions import OrganizationRequest, Permission
 from teams.queries import contributor_of
-
 
 _COUNTED = ("requests", *CELL_SUMS)
 
@@ -109,7 +108,7 @@ def _usage(request: OrganizationRequest, frame: Frame) -> dict[str, Any] | None:
         "cost": _amount(now, before, COST, Unit.MONEY),
         "lines_added": _amount(now, before, ("lines_added",)),
         "lines_removed": _amount(now, before, ("lines_removed",)),
-        "sessions": Amount(value=sum(row.usage.sessions for row in now)),
+        "sessions": Amount(value=number_of_sessions(request.organization.id, *astuple(frame.counted))),
         "unpriced_tokens": _sum(now, ("unpriced_tokens",)),
         "token_slices": charts.token_slices([_sum(now, (name,)) for name, _ in TOKEN_KINDS]),
         "cost_slices": [
@@ -129,7 +128,8 @@ class _Day:
 
 
 def _days_by_model(organization_id: int, days: Days) -> list[_Day]:
-    rows = usage(organization_id, days.start_on, days.end_on, (Breakdown.DAY, Breakdown.MODEL), _COUNTED)
+    by = Breakdown.DAY, Breakdown.MODEL
+    rows = usage(organization_id, days.start_on, days.end_on, by, counters=_COUNTED, with_sessions=False)
     return [_Day(date.fromisoformat(row.keys[Breakdown.DAY] or ""), row) for row in rows]
 
 

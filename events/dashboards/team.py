@@ -39,7 +39,7 @@ class _Page:
         self.viewer = _alone(request, group)
         self.floor = floor_for(group, request.organization.privacy_floor, self.viewer)
         self.related = [group, *overlapping(group, groups)]
-        self.weeks = weeks_of(self.organization_id, self.related, *frame.reads)
+        self.weeks = weeks_of(self.organization_id, [group], *frame.reads, others=self.related[1:])
         self.drawn = self._open(frame.drawn)
         if [week.week_on for week in self.drawn if week.has_data] == [frame.running_on]:
             self.frame = frame = frame.of_running_week()

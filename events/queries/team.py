@@ -166,28 +166,33 @@ _SESSIONS = f"""
 """
 
 
-def weeks_of(organization_id: int, groups: Sequence[Group], *stretches: Days) -> Weeks:
-    """What each group did in each week of the stretches, which are of whole weeks."""
-    asked = _Asked(organization_id, groups, groups, stretches)
-    found: Weeks = {group.id: defaultdict(Week) for group in groups}
+def weeks_of(organization_id: int, groups: Sequence[Group], *stretches: Days, others: Sequence[Group] = ()) -> Weeks:
+    """What each group did in each week of the stretches, which are of whole weeks. Of `others` only who has data."""
+    asked = _Asked(organization_id, [*groups, *others], groups, stretches)
+    found: Weeks = {group.id: defaultdict(Week) for group in (*groups, *others)}
     people, sums = asked.read(_WEEKS, 1, list(_HAS))
     for group, key, columns in sums:
         week = found[group.id][key[0]]
         week.sums.update(zip(SUMS, columns, strict=True))
         week.people.update(asked.within(group, people[key]))
-    people, moments = asked.read(_SESSIONS, 1, [Measure.SESSIONS])
+    in_sessions, moments = asked.read(_SESSIONS, 1, [Measure.SESSIONS])
     for group, key, columns in moments:
-        _take_sessions(found[group.id][key[0]], asked.within(group, people[key]), *columns)
+        week = found[group.id][key[0]]
+        week.sums["sessions"], week.newest_at, *clusters = columns
+        week.clusters = Clusters(*clusters)
+        _meet(week, asked.within(group, in_sessions[key]))
+    for other in others:
+        for key, some in people.items():
+            found[other.id][key[0]].people.update(asked.within(other, some))
+        for key, some in in_sessions.items():
+            _meet(found[other.id][key[0]], asked.within(other, some))
     return found
 
 
-def _take_sessions(
-    week: Week, people: dict[Measure, People], sessions: int, newest_at: datetime, *moments: int
-) -> None:
-    week.sums["sessions"] = sessions
+def _meet(week: Week, people: dict[Measure, People]) -> None:
+    """A session is data as well."""
     week.people |= people
     week.people[Measure.ANYTHING] = week.with_data_of(Measure.ANYTHING) | people[Measure.SESSIONS]
-    week.newest_at, week.clusters = newest_at, Clusters(*moments)
 
 
 @dataclass(slots=True)
@@ -308,7 +313,9 @@ class _Asked:
         self.summed = {group.id: group for group in summed}
         # Who has data of one measure often is who has data of another.
         self._met: defaultdict[int, dict[People, People]] = defaultdict(dict)
-        pairs = [(group.id, one) for group in {**self.summed, self.whole.id: self.whole}.values() for one in group.people]
+        pairs = [
+            (group.id, one) for group in {**self.summed, self.whole.id: self.whole}.values() for one in group.people
+        ]
         self.parameters = {
             "org": organization_id,
             "starts": [days.start_on for days in stretches],
@@ -326,8 +333,9 @@ class _Asked:
 
         Rows are a group's id, a key of `width`, people with data of each measure, and sums.
         """
-        people, sums, start = {}, [], 1 + width
-        end = start + len(measures)
+        people: dict[_Key, dict[Measure, People]] = {}
+        sums: list[tuple[Group, _Key, Sequence[Any]]] = []
+        start, end = 1 + width, 1 + width + len(measures)
         for row in rows(statement, self.parameters):
             key, group = row[1:start], self.summed.get(row[0])
             if row[0] == self.whole.id:

@@ -64,7 +64,13 @@ class UsageRow:
 
 
 def usage(
-    organization_id: int, start: date, end: date, by: Sequence[Breakdown] = (), counters: Sequence[str] = _ALL
+    organization_id: int,
+    start: date,
+    end: date,
+    by: Sequence[Breakdown] = (),
+    *,
+    counters: Sequence[str] = _ALL,
+    with_sessions: bool = True,
 ) -> list[UsageRow]:
     """What the whole organization used on the days [start, end), one row a combination, in the order of their names.
 
@@ -75,12 +81,17 @@ def usage(
     statement = _USAGE.replace("{sums}", ", ".join(map(_summed, counters)))
     for keys, values in _grouped(statement, [_COLUMNS[b] for b in by], organization_id, start, end):
         rows[keys] = UsageRow(names.of(by, keys), dict(zip(counters, values, strict=True)))
-    for keys, (sessions,) in _grouped(
-        _SESSIONS, [_SESSION_COLUMNS.get(b, "0") for b in by], organization_id, start, end
-    ):
+    session_keys = [_SESSION_COLUMNS.get(b, "0") for b in by]
+    counted = _grouped(_SESSIONS, session_keys, organization_id, start, end) if with_sessions else []
+    for keys, (sessions,) in counted:
         row = rows.setdefault(keys, UsageRow(names.of(by, keys), dict.fromkeys(counters, 0)))
         row.sessions = sessions
     return sorted(rows.values(), key=lambda row: [value or "\uffff" for value in row.keys.values()])
+
+
+def number_of_sessions(organization_id: int, start: date, end: date) -> int:
+    """Sessions that began on the days [start, end)."""
+    return next((count for _, (count,) in _grouped(_SESSIONS, [], organization_id, start, end)), 0)
 
 
 def _grouped(

@@ -33,7 +33,7 @@ COMPRESSORS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "x-gzip": ("X-GZIP", gzip.compress),
     "gzip of several members": (
         "gzip",
-        lambda raw: gzip.compress(raw[:7]) + gzip.compress(b"") + gzip.compress(raw[7:]),
+        lambda raw: gzip.compress(raw[:7], mtime=0) + gzip.compress(b"") + gzip.compress(raw[7:]),
     ),
     "zlib": ("deflate", zlib.compress),
     "raw deflate": ("deflate", deflated),
@@ -63,11 +63,11 @@ def test_an_unknown_encoding_is_a_415(key: str, path: str, encoding: str) -> Non
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(ONE)[:-9]),
-        ("gzip", gzip.compress(ONE)[:5]),
-        ("gzip", gzip.compress(ONE) + b"and more"),
+        ("gzip", gzip.compress(ONE, mtime=0)[:-9]),
+        ("gzip", gzip.compress(ONE, mtime=0)[:5]),
+        ("gzip", gzip.compress(ONE, mtime=0) + b"and more"),
         ("gzip", ONE),
-        ("gzip", gzip.compress(ONE)[:-8] + b"\0" * 8),
+        ("gzip", gzip.compress(ONE, mtime=0)[:-8] + b"\0" * 8),
         ("deflate", zlib.compress(ONE)[:-5]),
         ("deflate", deflated(ONE)[:-2]),
         ("deflate", ONE),
@@ -96,11 +96,11 @@ def test_more_than_the_limit_is_a_413_before_and_after_decoding(key: str, path: 
     settings.INGEST_MAX_BODY_BYTES = 5_000
     white = EMPTY[path].ljust(5_000)
     assert post(path, white, key).status_code == 200
-    assert post(path, gzip.compress(white), key, **{"Content-Encoding": "gzip"}).status_code == 200
+    assert post(path, gzip.compress(white, mtime=0), key, **{"Content-Encoding": "gzip"}).status_code == 200
     for body, encoding in (
         (white + b" ", "identity"),
-        (gzip.compress(white + b" "), "gzip"),
-        (gzip.compress(white) + gzip.compress(b" "), "gzip"),
+        (gzip.compress(white + b" ", mtime=0), "gzip"),
+        (gzip.compress(white, mtime=0) + gzip.compress(b" "), "gzip"),
         (zlib.compress(white + b" "), "deflate"),
         (deflated(white + b" "), "deflate"),
     ):
@@ -112,9 +112,9 @@ def test_more_than_the_limit_is_a_413_before_and_after_decoding(key: str, path: 
 @pytest.mark.parametrize(
     "bomb",
     [
-        gzip.compress(bytes(200_000_000), 9),
-        gzip.compress(bytes(3_000_000), 9) * 80,
-        gzip.compress(b"") * 200_000,
+        gzip.compress(bytes(200_000_000), 9, mtime=0),
+        gzip.compress(bytes(3_000_000), 9, mtime=0) * 80,
+        gzip.compress(b"", mtime=0) * 200_000,
     ],
     ids=["one member", "many members", "members of nothing"],
 )
@@ -198,7 +198,7 @@ def test_a_large_body_is_a_413_and_leaves_the_server_small(server: Server, key: 
     send(server, key, ONE)
     before = _largest_resident_mb(server)
     for _ in range(3):
-        assert send(server, key, gzip.compress(bytes(200_000_000), 1), Content_Encoding="gzip")[0] == 413
+        assert send(server, key, gzip.compress(bytes(200_000_000), 1, mtime=0), Content_Encoding="gzip")[0] == 413
     assert _largest_resident_mb(server) - before < 80
 
 
