@@ -39,4 +39,3 @@ def ensure_partitions() -> None:
     """Makes the monthly partitions of the events that the next fifteen months need."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT events_ensure_partitions((now() + interval '15 months')::date)")
-
