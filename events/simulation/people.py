@@ -159,6 +159,8 @@ def _role(number: int, people: int) -> Role:
 def _tools(random: Random, number: int) -> tuple[str, ...]:
     # Who is asked for by the roles of the printed links is to have something to see.
     main = "claude-code" if number <= len(TEAMS) + 2 else _TOOLS[_weighted(random, [share for _, share in _TOOLS])][0]
+    if number % 12 == 11:
+        main = "quill"  # so that a model without a price is there to be seen, whatever was drawn
     others = [name for name, _ in _TOOLS[:4] if name != main]
     return (main, random.choice(others)) if random.random() < 0.35 else (main,)
 
