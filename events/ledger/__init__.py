@@ -21,7 +21,7 @@ from events.ledger.batch import Batch, NotLookedUp, Refusal, within_time
 from events.ledger.channels import poorer_channels
 from events.ledger.commits import keep_commits
 from events.ledger.intake import Intake, keep_intake
-from events.ledger.locks import lock_organization
+from events.ledger.locks import locking
 from events.ledger.lookups import Lookups, forget, lookups_of, number_of, prepare
 from events.ledger.pricing import PRICES
 from events.ledger.series import Increases, take_increases, unusable
@@ -39,6 +39,7 @@ _REPLANNED_AT = {8**power for power in range(1, 7)}
 """Batches of a process after which its plans are made anew: what was planned while the tables were small, or empty,
 finds rows by the wrong index once they are large. Later on the server's own statistics see to it."""
 _batches = itertools.count()
+_EPOCH = "SELECT identity_epoch FROM teams_organization WHERE id ="
 _SOON = timedelta(minutes=1)
 """Further ahead of the server's clock than this, a sender's clock is called skewed."""
 
@@ -161,9 +162,11 @@ def _lock_organization(cursor: Cursor[Any], known: Lookups, exclusive: bool) -> 
     """:raises _Outdated: the look-ups were made before the last merge, split, claim or change of time zone."""
     if next(_batches) in _REPLANNED_AT:
         cursor.execute("DISCARD PLANS")
-    lock_organization(cursor, known.organization_id, exclusive=exclusive)
-    # A statement of its own: its snapshot must be younger than the lock.
-    cursor.execute("SELECT identity_epoch FROM teams_organization WHERE id = %s", [known.organization_id], prepare=True)
+    # One round trip; the epoch is a statement of its own, since its snapshot must be younger than the lock.
+    lock = locking(known.organization_id, exclusive=exclusive)
+    cursor.execute(f"{CREATE_STAGE}; {lock}; {_EPOCH} {known.organization_id}")
+    while cursor.nextset():
+        pass
     row = cursor.fetchone()
     if row is None or row[0] != known.epoch:
         raise _Outdated
@@ -212,7 +215,6 @@ def _store(cursor: Cursor[Any], batch: Batch, work: _Work, intake: Intake, now: 
     if not batch.placed and not any(touch.is_changed for touch in batch.touches.values()):
         return receipt
     rows = batch.rows()
-    cursor.execute(CREATE_STAGE)
     with cursor.copy(COPY_STAGE) as copy:
         copy.set_types(list(STAGE_COLUMNS.values()))
         for row in rows:

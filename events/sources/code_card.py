@@ -44,20 +44,21 @@ def parse(body: bytes, content_type: str, context: Context) -> Parsed:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         items = _lines(body) if by_line else _items(body)
         return _kept(list(islice(items, MOST_ITEMS + 1)), _read, context)
-    return _kept(events, _look_over if _may_hold_control_characters(body) else _as_it_is, context)
+    return _kept(events, _look_over if _may_hold_control_characters(body) else None, context)
 
 
 def _decode(body: bytes) -> list[Event]:
     return _array.decode(body) if body.startswith(b"[") else _one.decode_lines(body)
 
 
-def _kept(items: list[Any], read: Callable[[Any], Event], context: Context) -> Parsed:
+def _kept(items: list[Any], read: Callable[[Any], Event] | None, context: Context) -> Parsed:
+    """`read` makes an event of an item, or looks at it once more; None where they are events that need no look."""
     if len(items) > MOST_ITEMS:
         raise Unreadable(f"more than {MOST_ITEMS:,} events in one body: send it in parts")
     parsed, kept = Parsed(items=len(items)), []
     for index, item in enumerate(items):
         try:
-            event = read(item)
+            event = read(item) if read else item
             _clean(event, context)
             kept.append(event)
         except Invalid as error:
@@ -70,10 +71,6 @@ def _kept(items: list[Any], read: Callable[[Any], Event], context: Context) -> P
 def _may_hold_control_characters(body: bytes) -> bool:
     """Strict JSON has them only as escapes, so that most bodies need no look at every text."""
     return b"\\" in body and _ESCAPED.search(body.replace(b"\\\\", b"")) is not None
-
-
-def _as_it_is(event: Event) -> Event:
-    return event
 
 
 def _look_over(event: Event) -> Event:
