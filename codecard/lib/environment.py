@@ -60,7 +60,8 @@ def is_weak(secret_key: str) -> bool:
 # A lock or a forgotten transaction must end as "try again" for one client, not as a standstill for all. The ledger's
 # prepared statements have one good plan: planning them anew costs more than running them, and so does compiling.
 _SESSION = (
-    "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s -c plan_cache_mode=force_generic_plan -c jit=off -c work_mem=32MB"
+    "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
+    " -c plan_cache_mode=force_generic_plan -c jit=off -c work_mem=32MB"
 )
 
 
