@@ -213,8 +213,12 @@ def _fail(draw: random.Random, storm: Storm, told: list[Told]) -> None:
 
 
 def _set_statement_timeout(milliseconds: int) -> None:
-    with suppress(DatabaseError, psycopg.Error), connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {milliseconds}")
+    """Tries until it is set: on a busy machine the timeout may cut off the very statement that lifts it."""
+    for _ in range(100):
+        with suppress(DatabaseError, psycopg.Error), connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {milliseconds}")
+            return
+    raise RuntimeError("the statement timeout could not be set")
 
 
 def rebuild_at_random(storm: Storm, stop: Path) -> None:
