@@ -27,7 +27,7 @@ from tests.events.api.sending import EVENTS, JSON, event, logs, metrics, point, 
 from tests.events.api.serving import Server, serving
 from tests.events.ledger.books import books, total
 
-SECONDS_AWAY = 3.0
+SECONDS_AWAY = 10.0
 Send = tuple[str, Any]
 
 
