@@ -4,18 +4,18 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from codecard.lib.limits import Limit
 from teams.keys import digest_of, new_token
 from teams.models import SignInLink, User
 
 LIFETIME = timedelta(hours=24)
-MAILS_PER_HOUR = 5
+MAILS = Limit("sign-in-link", most=5, seconds=3600)
 
 
 def create_link(user: User, *, now: datetime, is_mailed: bool = False) -> str:
@@ -60,7 +60,7 @@ def _note_proven(user: User) -> None:
 def mail_link(email: str, *, base_url: str, now: datetime) -> None:
     """Mails a link to whoever has this address here; a stranger is told where to sign up. To the sender of the form
     both look the same, and a mailbox gets no more than five in an hour."""
-    if not _may_mail(email):
+    if not MAILS.admits(email):
         return
     user = User.objects.filter(email=email, is_active=True).first()
     path = create_link(user, now=now, is_mailed=True) if user else reverse("account_signup")
@@ -71,9 +71,3 @@ def mail_link(email: str, *, base_url: str, now: datetime) -> None:
         from_email=settings.DEFAULT_FROM_EMAIL,
         recipient_list=[email],
     )
-
-
-def _may_mail(email: str) -> bool:
-    key = f"sign-in-link:{digest_of(email.lower()).hex()}"
-    cache.add(key, 0, timeout=3600)
-    return cache.incr(key) <= MAILS_PER_HOUR

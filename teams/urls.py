@@ -1,9 +1,12 @@
-from django.urls import path
-
-from teams import views
+from teams.views import audit, general, invitations, keys, members, people, signing_in, teams
 
 urlpatterns = [
-    path("home/", views.home, name="home"),
-    path("accounts/link/", views.request_link, name="sign_in_link_request"),
-    path("accounts/link/<str:token>/", views.open_link, name="sign_in_link"),
+    *signing_in.urlpatterns,
+    *general.urlpatterns,
+    *members.urlpatterns,
+    *invitations.urlpatterns,
+    *teams.urlpatterns,
+    *keys.urlpatterns,
+    *audit.urlpatterns,
+    *people.urlpatterns,
 ]

@@ -10,6 +10,7 @@ from events.models.event import (
     Session,
 )
 from events.models.intake import Fate, IntakeDay
+from events.models.relocation import Relocation
 from events.models.rollup import ContributorDay, DetailDay, OrganizationDay
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "IntakeDay",
     "OrganizationDay",
     "Outcome",
+    "Relocation",
     "Series",
     "SeriesPoint",
     "Session",

@@ -65,6 +65,8 @@ class Session(Counters):
     key = models.CharField(max_length=400)
     is_instance = models.BooleanField(default=False, db_default=False)
     contributor_id = models.BigIntegerField()
+    identity_id = models.BigIntegerField(default=0, db_default=0)
+    parts = models.JSONField(null=True)
     repository_id = models.IntegerField(default=0, db_default=0)
     repository_at = models.DateTimeField(null=True)
     branch_id = models.IntegerField(default=0, db_default=0)
@@ -96,6 +98,7 @@ class ClientCommit(models.Model):
     tool_id = models.IntegerField()
     session_id = models.BigIntegerField()
     contributor_id = models.BigIntegerField()
+    identity_id = models.BigIntegerField(default=0, db_default=0)
     committed_at = models.DateTimeField()
 
     class Meta:
@@ -118,6 +121,7 @@ class Event(models.Model):
     occurred_at = models.DateTimeField()
     id = models.BigIntegerField()
     contributor_id = models.BigIntegerField()
+    identity_id = models.BigIntegerField(default=0, db_default=0)
     session_id = models.BigIntegerField()
     cost_micros = models.BigIntegerField()
     day = models.DateField()

@@ -2,6 +2,7 @@
 
 from teams.models.audit import AuditEntry
 from teams.models.contributor import Contributor, Identity, IdentityKind
+from teams.models.identity_move import DifferentPeople, IdentityMove, MoveKind
 from teams.models.invitation import Invitation
 from teams.models.key import Key, KeyKind
 from teams.models.membership import Membership, Role
@@ -14,12 +15,15 @@ __all__ = [
     "AuditEntry",
     "Contributor",
     "CostVisibility",
+    "DifferentPeople",
     "Identity",
     "IdentityKind",
+    "IdentityMove",
     "Invitation",
     "Key",
     "KeyKind",
     "Membership",
+    "MoveKind",
     "Organization",
     "OrganizationRow",
     "Role",

@@ -1,5 +1,6 @@
 """A person as data know them, whether they ever signed in or not."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -52,6 +53,10 @@ class Identity(OrganizationRow):
     kind = models.CharField(max_length=16, choices=IdentityKind)
     value = models.CharField(max_length=LONGEST_IDENTITY)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    # Tools that told this name, the newest last.
+    sources = ArrayField(models.CharField(max_length=64), default=list, db_default=[], blank=True)
+    # A person said whose this is: nothing moves it by itself any more.
+    is_fixed = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(OrganizationRow.Meta):

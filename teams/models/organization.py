@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -21,6 +22,8 @@ class Organization(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     slug = models.SlugField(max_length=63, unique=True)
+    # Where it was found before it was renamed: nobody else may take these, and its members are sent on.
+    former_slugs = ArrayField(models.SlugField(max_length=63), default=list, db_default=[], blank=True)
     name = models.CharField(max_length=150)
     time_zone = models.CharField(max_length=LONGEST_NAME, default="UTC", validators=[validate_time_zone])
     is_personal = models.BooleanField(default=False)
@@ -30,6 +33,15 @@ class Organization(models.Model):
         validators=[MinValueValidator(LOWEST_PRIVACY_FLOOR), MaxValueValidator(HIGHEST_PRIVACY_FLOOR)],
         help_text="The fewest people whose numbers may be shown together.",
     )
+    # Told to every member for 30 days, since it changes what can be seen of them.
+    privacy_floor_before = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    privacy_floor_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    allows_publication = models.BooleanField(
+        default=True,
+        db_default=True,
+        verbose_name="work done here may be published",
+        help_text="Off: nothing that members do here counts in what they publish of themselves.",
+    )
     retention_days = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: events are kept."
     )
@@ -38,6 +50,8 @@ class Organization(models.Model):
     # Raised by whatever changes whom an event belongs to or on which day it falls; the ledger's caches name it.
     identity_epoch = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Set while somebody wants it gone; until then all goes on, so that changing one's mind loses nothing.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [

@@ -17,12 +17,15 @@ class Team(OrganizationRow):
     )
     slug = models.SlugField(max_length=63)
     name = models.CharField(max_length=150)
+    # The team of a GitHub organization that this one was imported from: a rename there renames it here.
+    github_id = models.BigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(OrganizationRow.Meta):
         constraints = [
             *OrganizationRow.Meta.constraints,
             models.UniqueConstraint(fields=["organization", "slug"], name="team_slug_once_per_organization"),
+            models.UniqueConstraint(fields=["organization", "github_id"], name="team_once_per_github_team"),
             models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="team_is_not_its_own_parent"),
         ]
         indexes = [models.Index(fields=["organization", "parent"], name="team_children")]

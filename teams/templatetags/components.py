@@ -11,7 +11,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.forms import BoundField
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -150,13 +152,24 @@ def tile(label: str, value: Reading | Amount, note: str = "", spark: Sequence[fl
 
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
-    """The widget of a form field in the product's look, tied to its help and errors for screen readers."""
+    """The widget of a form field in the product's look, tied to its help and errors for screen readers. The first
+    field with an error gets the focus."""
     attrs: dict[str, Any] = {}
     if getattr(field.field.widget, "input_type", "") not in {"checkbox", "radio"}:
         attrs["class"] = f"{field.field.widget.attrs.get('class', '')} input".strip()
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
     described += [f"{field.auto_id}_error"] if field.errors else []
-    return field.as_widget(attrs=attrs | ({"aria-describedby": " ".join(described)} if described else {}))
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    if field.errors and field.name == next((name for name in field.form.fields if name in field.form.errors), None):
+        attrs["autofocus"] = True
+    return field.as_widget(attrs=attrs)
+
+
+@register.inclusion_tag("_components/pages.html", takes_context=True)
+def pages(context: Context, page: Page[Any], noun: str) -> dict[str, Any]:
+    """Where one is in a long list, and the way on: ``{% pages page "member,members" %}``. Filters stay."""
+    return {"page": page, "noun": noun, "request": context.get("request")}
 
 
 @register.filter

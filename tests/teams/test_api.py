@@ -155,7 +155,7 @@ def test_a_key_that_was_just_made_works_within_seconds(acme: Organization, monke
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
     secret = new_secret(KeyKind.INGEST)
     assert bearer(secret).status_code == 401
-    monkeypatch.setattr("teams.actions.new_secret", lambda kind: secret)
+    monkeypatch.setattr("teams.actions.keys.new_secret", lambda kind: secret)
     factories.make_key(acme)
     clock[0] += 6
     assert bearer(secret).status_code == 200

@@ -5,18 +5,19 @@ from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import path
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from codecard.lib.limits import Limit
 from teams import sign_in_links
-from teams.forms import LinkForm
+from teams.forms.signing_in import LinkForm
 from teams.permissions import LAST_ORGANIZATION, memberships_of
 
-LINK_FORMS_PER_MINUTE = 20
+LINK_FORMS = Limit("link-form", most=20, seconds=60)
 
 
 @never_cache
@@ -27,19 +28,13 @@ def request_link(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         status = 400 if form.is_bound else 200
         return render(request, "teams/link_request.html", {"form": form}, status=status)
-    if not _may_ask(request):
+    if not LINK_FORMS.admits(get_adapter().get_client_ip(request)):
         response = render(request, "teams/link_limit.html", status=429)
         response["Retry-After"] = "60"
         return response
     base_url = settings.BASE_URL or request.build_absolute_uri("/").rstrip("/")
     sign_in_links.mail_link(form.cleaned_data["email"], base_url=base_url, now=timezone.now())
     return render(request, "teams/link_sent.html", {"email": form.cleaned_data["email"]})
-
-
-def _may_ask(request: HttpRequest) -> bool:
-    key = f"link-form:{get_adapter().get_client_ip(request)}"
-    cache.add(key, 0, timeout=60)
-    return cache.incr(key) <= LINK_FORMS_PER_MINUTE
 
 
 @never_cache
@@ -67,3 +62,10 @@ def home(request: HttpRequest) -> HttpResponse:
     if not slugs:
         return redirect("/start/")
     return redirect(f"/o/{last if last in slugs else slugs[0]}/")
+
+
+urlpatterns = [
+    path("home/", home, name="home"),
+    path("accounts/link/", request_link, name="sign_in_link_request"),
+    path("accounts/link/<str:token>/", open_link, name="sign_in_link"),
+]

@@ -1,0 +1,41 @@
+"""What changes organizations, people and keys: atomic, with the audit entry inside, `by` whom and `now`.
+
+`by=None` is the system itself: a command or a task.
+"""
+
+from teams.actions.invitations import InvitationRefusedError, accept_invitation
+from teams.actions.keys import NewKey, create_key, revoke_key
+from teams.actions.members import LastOwnerError, add_member, remove_member
+from teams.actions.organizations import (
+    change_time_zone,
+    create_organization,
+    create_personal_organization,
+    delete_organization,
+)
+from teams.actions.people import add_identity, claim_identity
+from teams.actions.provisioning import Provisioned, provision
+from teams.actions.teams import create_team, join_team
+from teams.merging import MergeRefusedError, merge_contributors
+
+__all__ = [
+    "InvitationRefusedError",
+    "LastOwnerError",
+    "MergeRefusedError",
+    "NewKey",
+    "Provisioned",
+    "accept_invitation",
+    "add_identity",
+    "add_member",
+    "change_time_zone",
+    "claim_identity",
+    "create_key",
+    "create_organization",
+    "create_personal_organization",
+    "create_team",
+    "delete_organization",
+    "join_team",
+    "merge_contributors",
+    "provision",
+    "remove_member",
+    "revoke_key",
+]

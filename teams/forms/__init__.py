@@ -1,0 +1,1 @@
+"""Forms, one module a section, as the views that show them."""

@@ -1,0 +1,1 @@
+"""Pages, one module a section; each lists its own addresses."""

@@ -1,0 +1,5 @@
+"""Who did what."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
