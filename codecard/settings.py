@@ -202,6 +202,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BEAT_SCHEDULE = {
     "ensure-partitions": {"task": "events.tasks.ensure_partitions", "schedule": crontab(hour="3", minute="17")},
+    "continue-relocations": {"task": "events.tasks.continue_relocations", "schedule": crontab(minute="*/5")},
     "continue-samples": {"task": "events.tasks.continue_samples", "schedule": crontab(minute="*/10")},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import transaction
 
 
 class EventsConfig(AppConfig):
@@ -8,13 +9,20 @@ class EventsConfig(AppConfig):
     verbose_name = "Events"
 
     def ready(self) -> None:
-        from codecard.lib.exposition import COLLECTORS  # noqa: PLC0415  models aren't loaded when this file is
+        # Models aren't loaded when this file is.
+        from codecard.lib.exposition import COLLECTORS  # noqa: PLC0415
         from events.figures import IntakeCollector  # noqa: PLC0415
-        from events.ledger.people import move_contributor  # noqa: PLC0415
-        from teams.signals import contributors_merged  # noqa: PLC0415
+        from events.ledger.relocation import begin_relocation  # noqa: PLC0415
+        from events.tasks import relocate  # noqa: PLC0415
+        from teams.signals import identities_moved  # noqa: PLC0415
 
-        def follow(sender: Any, organization_id: int, loser_id: int, winner_id: int, **kwargs: Any) -> None:
-            move_contributor(organization_id, loser_id, winner_id)
+        def follow(
+            sender: Any, organization_id: int, giver_id: int, taker_id: int, identity_ids: list[int], is_whole: bool,
+            **kwargs: Any,
+        ) -> None:  # fmt: skip
+            begun = begin_relocation(organization_id, giver_id, taker_id, identity_ids, is_whole=is_whole)
+            if begun.finished_at is None:
+                transaction.on_commit(lambda: relocate.delay(organization_id=organization_id), robust=True)
 
         COLLECTORS.append(IntakeCollector())
-        contributors_merged.connect(follow, weak=False, dispatch_uid="events.move_contributor")
+        identities_moved.connect(follow, weak=False, dispatch_uid="events.relocate")

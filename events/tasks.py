@@ -1,12 +1,19 @@
 """What runs in the background, and when. Each task is one call into the domain, and safe to run twice."""
 
-from celery import shared_task
-from django.db import connection
+import time
 
+from celery import shared_task
+from django.db import OperationalError, connection
+
+from codecard.lib.tenant import tenant
 from events import sample
+from events.ledger.relocation import relocate_step
+from events.models import Relocation
 from events.sample.sending import nearest
 from events.sample.state import state_of
 from teams.models import Organization
+
+SECONDS_AT_A_TIME = 20
 
 
 @shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=5, max_retries=20)
@@ -32,6 +39,26 @@ def continue_samples() -> None:
             erase_sample.delay(organization_id=organization.id)
         elif state and state.left:
             fill_sample.delay(organization_id=organization.id)
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=1, retry_jitter=True, max_retries=20)
+def relocate(*, organization_id: int) -> None:
+    """Moves facts after names for some seconds, then makes room: a large organization can't keep others waiting."""
+    until = time.monotonic() + SECONDS_AT_A_TIME
+    while relocate_step(organization_id):
+        if time.monotonic() > until:
+            relocate.delay(organization_id=organization_id)
+            return
+
+
+@shared_task(acks_late=True)
+def continue_relocations() -> None:
+    """Takes up what a lost queue or a killed worker left."""
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            is_left = Relocation.objects.filter(organization_id=organization_id, finished_at=None).exists()
+        if is_left:
+            relocate.delay(organization_id=organization_id)
 
 
 @shared_task(acks_late=True)

@@ -37,6 +37,14 @@ class Name(NamedTuple):
     value: str
 
 
+class Owner(NamedTuple):
+    """Whose a fact is, and by which of their names: a split takes the facts of a name along. 0: the name is not known
+    yet, because the person was merged while it was looked up; the next look-up knows."""
+
+    contributor_id: int
+    identity_id: int
+
+
 def resolve(
     organization_id: int,
     email: str | None = None,
@@ -49,30 +57,30 @@ def resolve(
 ) -> int:
     """The contributor of one sender, see `resolve_many`."""
     sender = Sender(email, github, user, tool, key_id, key_contributor_id)
-    return resolve_many(organization_id, [sender])[sender]
+    return resolve_many(organization_id, [sender])[sender].contributor_id
 
 
-def resolve_many(organization_id: int, senders: Iterable[Sender], now: datetime | None = None) -> dict[Sender, int]:
-    """The contributor of each sender; unknown ones are made, unclaimed. Commits by itself when outside a transaction.
+def resolve_many(organization_id: int, senders: Iterable[Sender], now: datetime | None = None) -> dict[Sender, Owner]:
+    """The owner of each sender; unknown ones are made, unclaimed. Commits by itself when outside a transaction.
 
     With a personal key and neither e-mail nor login, the tool's user id becomes one of that person's identities. If it
     is already that of an unclaimed contributor who is known by nothing else, that one is merged into the person: then
-    it doesn't matter whether the personal key or another came first. One that belongs to somebody else stays theirs.
+    it doesn't matter whether the personal key or another came first. One that belongs to somebody else stays theirs,
+    and one that an admin gave to somebody is theirs whatever key it comes by.
     """
     moment = now or timezone.now()
     wanted = set(senders)
     with tenant(organization_id):
         people = _people_of_keys({sender.key_id for sender in wanted if sender.key_contributor_id})
-        names = {sender: _decisive_name(sender, people) for sender in wanted}
+        fixed = _fixed(organization_id, {_tool_name(sender) for sender in wanted if sender.key_id in people})
+        names = {sender: _decisive_name(sender, people, fixed) for sender in wanted}
         found = _find_or_make(organization_id, {name for name in names.values() if name}, moment)
-    try:
-        with tenant(organization_id):
-            for value, person in sorted(_links(names, people)):
-                _link(organization_id, value, person, moment)
-    except IntegrityError:
-        # The person was merged into another meanwhile. Whoever remembers the answer forgets it with the epoch.
-        log.info("identities were not linked: their person has just been merged")
-    return {sender: found[name] if name else people[sender.key_id] for sender, name in names.items()}
+    by_key = {sender: people[sender.key_id] for sender, name in names.items() if name is None}
+    owned = _names_of_the_keys_people(organization_id, by_key, moment)
+    with tenant(organization_id):
+        tools = {(name or owned[sender][1], sender.tool or "") for sender, name in names.items()}
+        _mark_seen(organization_id, tools, moment)
+    return {sender: found[name] if name else owned[sender][0] for sender, name in names.items()}
 
 
 def _people_of_keys(key_ids: set[int]) -> dict[int, int]:
@@ -80,28 +88,73 @@ def _people_of_keys(key_ids: set[int]) -> dict[int, int]:
     return {key_id: person for key_id, person in rows.values_list("id", "contributor_id") if person}
 
 
-def _decisive_name(sender: Sender, people: dict[int, int]) -> Name | None:
+def _tool_name(sender: Sender) -> Name | None:
+    value = tool_user(sender.tool, sender.user)
+    return Name(IdentityKind.TOOL_USER, value) if value else None
+
+
+def _fixed(organization_id: int, names: set[Name | None]) -> set[Name]:
+    """Which of a tool's user ids an admin gave to somebody."""
+    values = [name.value for name in names if name]
+    rows = Identity.objects.filter(
+        organization=organization_id, kind=IdentityKind.TOOL_USER, value__in=values, is_fixed=True
+    )
+    return {Name(IdentityKind.TOOL_USER, value) for value in rows.values_list("value", flat=True)} if values else set()
+
+
+def _decisive_name(sender: Sender, people: dict[int, int], fixed: set[Name]) -> Name | None:
     """The name that decides, None when the key's person does."""
     if email := normalise(IdentityKind.EMAIL, sender.email):
         return Name(IdentityKind.EMAIL, email)
     if github := normalise(IdentityKind.GITHUB, sender.github):
         return Name(IdentityKind.GITHUB, github)
-    if sender.key_id in people and sender.key_contributor_id:
+    user = _tool_name(sender)
+    if sender.key_id in people and sender.key_contributor_id and user not in fixed:
         return None
-    if user := tool_user(sender.tool, sender.user):
-        return Name(IdentityKind.TOOL_USER, user)
+    return user or _key_name(sender)
+
+
+def _key_name(sender: Sender) -> Name:
     return Name(IdentityKind.KEY, str(sender.key_id))
 
 
-def _links(names: dict[Sender, Name | None], people: dict[int, int]) -> set[tuple[str, int]]:
-    decided_by_key = (sender for sender, name in names.items() if name is None)
-    pairs = ((tool_user(sender.tool, sender.user), people[sender.key_id]) for sender in decided_by_key)
-    return {(value, person) for value, person in pairs if value}
+def _names_of_the_keys_people(
+    organization_id: int, by_key: dict[Sender, int], now: datetime
+) -> dict[Sender, tuple[Owner, Name]]:
+    """For senders whose key decides: the tool's user id where it is the person's, else the key itself."""
+    if not by_key:
+        return {}
+    pairs = {(_tool_name(sender) or _key_name(sender), person) for sender, person in by_key.items()}
+    try:
+        with tenant(organization_id):
+            for name, person in sorted(pairs):
+                _link(organization_id, name, person, now)
+            found = _find(organization_id, {name for name, _ in pairs})
+            rest = {sender: person for sender, person in by_key.items() if not _is_theirs(sender, person, found)}
+            for name, person in sorted({(_key_name(sender), person) for sender, person in rest.items()}):
+                _link(organization_id, name, person, now)
+            found |= _find(organization_id, {_key_name(sender) for sender in rest})
+    except IntegrityError:
+        # The person was merged into another meanwhile. Whoever remembers the answer forgets it with the epoch.
+        log.info("identities were not linked: their person has just been merged")
+        return {sender: (Owner(person, 0), _key_name(sender)) for sender, person in by_key.items()}
+    return {sender: _owned(sender, person, found) for sender, person in by_key.items()}
+
+
+def _is_theirs(sender: Sender, person: int, found: dict[Name, Owner]) -> bool:
+    owner = found.get(_tool_name(sender) or _key_name(sender))
+    return owner is not None and owner.contributor_id == person
+
+
+def _owned(sender: Sender, person: int, found: dict[Name, Owner]) -> tuple[Owner, Name]:
+    name = (_tool_name(sender) or _key_name(sender)) if _is_theirs(sender, person, found) else _key_name(sender)
+    owner = found.get(name)
+    return Owner(person, owner.identity_id if owner and owner.contributor_id == person else 0), name
 
 
 # Index: identity_once_per_organization.
 _FIND = """
-    SELECT i.kind, i.value, i.contributor_id FROM teams_identity i
+    SELECT i.kind, i.value, i.contributor_id, i.id FROM teams_identity i
     JOIN unnest(%s::text[], %s::text[]) AS wanted (kind, value) ON i.kind = wanted.kind AND i.value = wanted.value
     WHERE i.organization_id = %s
 """
@@ -113,17 +166,23 @@ _MAKE = """
     ON CONFLICT (organization_id, kind, value) DO NOTHING RETURNING contributor_id
 """
 _SEEN = """
-    UPDATE teams_identity SET last_seen_at = %s WHERE organization_id = %s AND id IN (
-        SELECT i.id FROM teams_identity i
-        JOIN unnest(%s::text[], %s::text[]) AS seen (kind, value) ON i.kind = seen.kind AND i.value = seen.value
-        WHERE i.organization_id = %s AND (i.last_seen_at IS NULL OR i.last_seen_at < %s - interval '1 day')
-        FOR UPDATE OF i SKIP LOCKED)
+    UPDATE teams_identity t SET last_seen_at = greatest(t.last_seen_at, %s),
+        sources = CASE WHEN seen.tool = '' OR seen.tool = ANY(t.sources) THEN t.sources
+                       ELSE (t.sources || seen.tool::varchar)[cardinality(t.sources) - 6:] END
+    FROM (
+        SELECT i.id, seen.tool FROM teams_identity i
+        JOIN unnest(%s::text[], %s::text[], %s::text[]) AS seen (kind, value, tool)
+          ON i.kind = seen.kind AND i.value = seen.value
+        WHERE i.organization_id = %s AND (i.last_seen_at IS NULL OR i.last_seen_at < %s - interval '1 day'
+              OR seen.tool <> '' AND seen.tool <> ALL(i.sources))
+        ORDER BY i.id FOR UPDATE OF i SKIP LOCKED) AS seen
+    WHERE t.organization_id = %s AND t.id = seen.id
 """
+LONGEST_SOURCE = 64
 
 
-def _find_or_make(organization_id: int, names: set[Name], now: datetime) -> dict[Name, int]:
+def _find_or_make(organization_id: int, names: set[Name], now: datetime) -> dict[Name, Owner]:
     found = _find(organization_id, names)
-    _mark_seen(organization_id, set(found), now)
     missing = sorted(names - found.keys())
     if missing:
         _make(organization_id, missing, now)
@@ -132,19 +191,22 @@ def _find_or_make(organization_id: int, names: set[Name], now: datetime) -> dict
     return found
 
 
-def _find(organization_id: int, names: set[Name]) -> dict[Name, int]:
+def _find(organization_id: int, names: set[Name]) -> dict[Name, Owner]:
     if not names:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [[name.kind for name in names], [name.value for name in names], organization_id])
-        return {Name(kind, value): contributor_id for kind, value, contributor_id in cursor.fetchall()}
+        return {Name(kind, value): Owner(person, id_) for kind, value, person, id_ in cursor.fetchall()}
 
 
-def _mark_seen(organization_id: int, names: set[Name], now: datetime) -> None:
-    if names:
-        kinds, values = [name.kind for name in names], [name.value for name in names]
-        with connection.cursor() as cursor:
-            cursor.execute(_SEEN, [now, organization_id, kinds, values, organization_id, now])
+def _mark_seen(organization_id: int, tools: set[tuple[Name, str]], now: datetime) -> None:
+    """Each name with the tool that told it; written once a day, or when the tool is new."""
+    if not tools:
+        return
+    told = [(name.kind, name.value, normalise(IdentityKind.TOOL_USER, tool)[:LONGEST_SOURCE]) for name, tool in tools]
+    columns = [list(column) for column in zip(*sorted(told), strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, [now, *columns, organization_id, now, organization_id])
 
 
 def _make(organization_id: int, names: list[Name], now: datetime) -> None:
@@ -172,16 +234,16 @@ def _names_of_keys(names: list[Name]) -> dict[Name, str]:
     return {Name(IdentityKind.KEY, str(key_id)): f"Key “{name}”" for key_id, name in rows}
 
 
-def _link(organization_id: int, value: str, person_id: int, now: datetime) -> None:
-    """Makes the tool's user id one of the person's identities, unless it is somebody else's."""
+def _link(organization_id: int, name: Name, person_id: int, now: datetime) -> None:
+    """Makes a tool's user id, or the key itself, one of the person's identities, unless it is somebody else's."""
     with connection.cursor() as cursor:
-        cursor.execute(_MAKE, [organization_id, now, now, [IdentityKind.TOOL_USER], [value], [person_id]])
+        cursor.execute(_MAKE, [organization_id, now, now, [name.kind], [name.value], [person_id]])
         if cursor.fetchall():
             return
     identity = Identity.objects.select_related("contributor").get(
-        organization_id=organization_id, kind=IdentityKind.TOOL_USER, value=value
+        organization_id=organization_id, kind=name.kind, value=name.value
     )
-    if identity.contributor_id != person_id and _is_only(identity):
+    if identity.contributor_id != person_id and not identity.is_fixed and _is_only(identity):
         organization = Organization.objects.get(id=organization_id)
         person = Contributor.objects.get(organization_id=organization_id, id=person_id)
         try:

@@ -2,6 +2,7 @@
 
 from django.dispatch import Signal
 
-contributors_merged = Signal()
-"""Arguments `organization_id`, `loser_id`, `winner_id`: everything of the loser now belongs to the winner. Sent inside
-the tenant, after the identities moved and before the loser's row goes."""
+identities_moved = Signal()
+"""Arguments `organization_id`, `giver_id`, `taker_id`, `identity_ids`, `is_whole`: what is known by these identities of
+the giver now belongs to the taker; all of the giver's if `is_whole`. Sent inside the tenant, after the identities moved
+and before a giver that goes is deleted."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from events.dashboards import sample, views
+from events.dashboards import moving, sample, views
 
 urlpatterns = [
     path("start/", views.start, name="start"),
@@ -8,5 +8,6 @@ urlpatterns = [
     path("o/<slug:organization>/", views.organization, name="organization"),
     path("o/<slug:organization>/t/<slug:team>/", views.team, name="team"),
     path("o/<slug:organization>/health/", views.health, name="health"),
+    *moving.urlpatterns,
     *sample.urlpatterns,
 ]

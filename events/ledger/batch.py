@@ -15,7 +15,7 @@ from events.ledger.statements import STAGE_COLUMNS
 from events.models import PATH_CLASSES, DimensionKind
 from events.schema import Event, Kind, Point
 from events.sources._base import Group
-from teams.identities import Sender
+from teams.identities import Owner, Sender
 
 OLDEST = timedelta(days=6 * 365 + 2)
 NEWEST = timedelta(days=1)
@@ -51,7 +51,7 @@ class Batch:
     touches: dict[SessionKey, Touch] = field(default_factory=dict)
     nobody: set[int] = field(default_factory=set)
     placed: list[Placed] = field(default_factory=list)
-    people: dict[tuple[str | None, ...], int] = field(default_factory=dict)
+    owners: dict[tuple[str | None, ...], Owner] = field(default_factory=dict)
     sent: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def place(self, group: Group, events: Sequence[Event]) -> None:
@@ -75,11 +75,12 @@ class Batch:
         repositories, branches = numbers[DimensionKind.REPOSITORY], numbers[DimensionKind.BRANCH]
         languages, prices_id = numbers[DimensionKind.LANGUAGE], numbers[DimensionKind.PRICES][PRICES]
         channel, ranks, scope_key = group.channel.number, _ranks(group), _scope(group)
-        day_of, contributor_of, touch_of, placed = self.known.day, self._contributor, self._touch, self.placed
+        day_of, owner_of, touch_of, placed = self.known.day, self._owner, self._touch, self.placed
         for event in events:
             kind, amounts_of = KINDS[event.__class__]
             at_us = int(event.at.timestamp() * 1_000_000 + 0.5)
-            contributor_id = contributor_of(event)
+            owner = owner_of(event)
+            contributor_id, identity_id = owner
             day = day_of(contributor_id, at_us)
             tool_id, repository_id, branch_id = (
                 tools[event.tool],
@@ -88,19 +89,19 @@ class Batch:
             )
             amounts = amounts_of(event)
             row = [
-                at_us - _MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, 0, False, day,
-                tool_id, versions[event.tool_version], models[event.model], repository_id, branch_id,
+                at_us - _MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, identity_id, 0,
+                False, day, tool_id, versions[event.tool_version], models[event.model], repository_id, branch_id,
                 languages[event.language], prices_id if amounts[10] == ESTIMATED else 0, kind, channel,
                 PATH_CLASSES[event.path_class], event.path_hash, *amounts,
             ]  # fmt: skip
             session = scope = None
             # A key that can't be stored names no session.
             if event.session is not None and event.session.isprintable():
-                session = touch_of(tool_id, event.session, False, at_us, contributor_id)
-                session.see(at_us, contributor_id, repository_id, branch_id, kind, ranks[kind])
+                session = touch_of(tool_id, event.session, False, at_us, owner)
+                session.see(at_us, owner, repository_id, branch_id, kind, ranks[kind])
             if scope_key is not None:
-                scope = touch_of(tool_id, f"instance:{scope_key}@{contributor_id}", True, at_us, contributor_id)
-                scope.see(at_us, contributor_id, 0, 0, kind, ranks[kind])
+                scope = touch_of(tool_id, f"instance:{scope_key}@{contributor_id}", True, at_us, owner)
+                scope.see(at_us, owner, 0, 0, kind, ranks[kind])
             placed.append((row, session, scope, kind, ranks[kind]))
 
     def witness(self, group: Group, point: Point) -> None:
@@ -112,29 +113,27 @@ class Batch:
         event, at_us = point.event, micros(point.at)
         try:
             tool_id = self.known.dimensions[DimensionKind.TOOL][event.tool]
-            contributor_id = self._contributor(event)
+            owner = self._owner(event)
         except KeyError as error:
             raise NotLookedUp from error
         scope_key = _scope(group)
-        key = event.session or (f"instance:{scope_key}@{contributor_id}" if scope_key else None)
+        key = event.session or (f"instance:{scope_key}@{owner.contributor_id}" if scope_key else None)
         if key is not None and key.isprintable():
-            self._touch(tool_id, key, event.session is None, at_us, contributor_id).see(at_us, contributor_id, 0, 0)
+            self._touch(tool_id, key, event.session is None, at_us, owner).see(at_us, owner, 0, 0)
 
-    def _contributor(self, event: Event) -> int:
+    def _owner(self, event: Event) -> Owner:
         who = (event.email, event.github, event.user, event.tool)
-        contributor_id = self.people.get(who)
-        if contributor_id is None:
-            contributor_id = self.people[who] = self.known.contributors[
-                Sender(*who, self.key_id, self.key_contributor_id)
-            ]
+        owner = self.owners.get(who)
+        if owner is None:
+            owner = self.owners[who] = self.known.owners[Sender(*who, self.key_id, self.key_contributor_id)]
             if self.key_contributor_id is None and who[:3] == (None, None, None):
-                self.nobody.add(contributor_id)
-        return contributor_id
+                self.nobody.add(owner.contributor_id)
+        return owner
 
-    def _touch(self, tool_id: int, key: str, is_instance: bool, at_us: int, contributor_id: int) -> Touch:
+    def _touch(self, tool_id: int, key: str, is_instance: bool, at_us: int, owner: Owner) -> Touch:
         touch = self.touches.get((tool_id, key))
         if touch is None:
-            touch = Touch(tool_id, key, is_instance, at_us, at_us, contributor_id)
+            touch = Touch(tool_id, key, is_instance, at_us, at_us, owner)
             self.touches[tool_id, key] = touch
         return touch
 

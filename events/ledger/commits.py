@@ -11,12 +11,12 @@ from teams.identities import Sender
 
 _KEEP = """
     INSERT INTO events_clientcommit AS kept (organization_id, repository_id, sha, branch_id, tool_id, session_id,
-        contributor_id, committed_at)
+        contributor_id, identity_id, committed_at)
     SELECT %(org)s, t.* FROM unnest(%(repository)s::int[], %(sha)s::text[], %(branch)s::int[], %(tool)s::int[],
-        %(session)s::bigint[], %(contributor)s::bigint[], %(at)s::timestamptz[]) AS t
+        %(session)s::bigint[], %(contributor)s::bigint[], %(identity)s::bigint[], %(at)s::timestamptz[]) AS t
     ON CONFLICT (organization_id, repository_id, sha) DO UPDATE SET branch_id = excluded.branch_id,
         tool_id = excluded.tool_id, session_id = excluded.session_id, contributor_id = excluded.contributor_id,
-        committed_at = excluded.committed_at
+        identity_id = excluded.identity_id, committed_at = excluded.committed_at
     WHERE excluded.committed_at < kept.committed_at
 """
 
@@ -35,7 +35,7 @@ def keep_commits(cursor: Cursor[Any], batch: Batch, commits: list[Commit]) -> No
     keys = sorted(earliest)
     columns = zip(*(earliest[key] for key in keys), strict=True)
     parameters: dict[str, Any] = dict(
-        zip(("branch", "tool", "session", "contributor", "at"), map(list, columns), strict=True)
+        zip(("branch", "tool", "session", "contributor", "identity", "at"), map(list, columns), strict=True)
     )
     parameters |= {"org": batch.known.organization_id, "repository": [k[0] for k in keys], "sha": [k[1] for k in keys]}
     cursor.execute(_KEEP, parameters)
@@ -54,5 +54,5 @@ def _row(batch: Batch, commit: Commit) -> tuple[Any, ...]:
     tool_id = known[DimensionKind.TOOL][commit.tool]
     touch = batch.touches.get((tool_id, commit.session)) if commit.session else None
     sender = Sender(commit.email, commit.github, commit.user, commit.tool, batch.key_id, batch.key_contributor_id)
-    contributor_id = batch.known.contributors[sender]
-    return known[DimensionKind.BRANCH][commit.branch], tool_id, touch.id if touch else 0, contributor_id, commit.at
+    owner = batch.known.owners[sender]
+    return known[DimensionKind.BRANCH][commit.branch], tool_id, touch.id if touch else 0, *owner, commit.at

@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from codecard.lib.tenant import tenant
 from events.models import DimensionKind
 from events.schema import Commit, Event
-from teams.identities import Sender, resolve_many
+from teams.identities import Owner, Sender, resolve_many
 from teams.models import Contributor, Organization
 
 MAX_VALUES = 20_000
@@ -40,7 +40,7 @@ class Lookups:
     dimensions: dict[DimensionKind, dict[str | None, int]] = field(
         default_factory=lambda: {kind: {None: 0} for kind in DimensionKind}
     )
-    contributors: dict[Sender, int] = field(default_factory=dict)
+    owners: dict[Sender, Owner] = field(default_factory=dict)
     zones: dict[int, str] = field(default_factory=dict)
     sessions: dict[tuple[int, str], int] = field(default_factory=dict)
     days: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -115,7 +115,7 @@ def prepare(
         _prepare_dimension(known, DimensionKind.REPOSITORY, {commit.repository for commit in commits})
         _prepare_dimension(known, DimensionKind.BRANCH, {commit.branch for commit in commits})
     senders = {(e.email, e.github, e.user, e.tool) for e in (*events, *commits)}
-    missing = {Sender(*who, key_id, key_contributor_id) for who in senders} - known.contributors.keys()
+    missing = {Sender(*who, key_id, key_contributor_id) for who in senders} - known.owners.keys()
     if missing:
         _prepare_contributors(known, missing)
 
@@ -167,8 +167,9 @@ def _is_full(cursor: CursorWrapper, organization_id: int, kind: DimensionKind) -
 def _prepare_contributors(known: Lookups, missing: set[Sender]) -> None:
     found = resolve_many(known.organization_id, missing)
     with tenant(known.organization_id):
-        zones = Contributor.objects.filter(organization_id=known.organization_id, pk__in=set(found.values()))
+        people = {owner.contributor_id for owner in found.values()}
+        zones = Contributor.objects.filter(organization_id=known.organization_id, pk__in=people)
         known.zones.update(zones.values_list("pk", "time_zone"))
-    if len(known.contributors) > _MAX_SENDERS:
-        known.contributors.clear()
-    known.contributors.update(found)
+    if len(known.owners) > _MAX_SENDERS:
+        known.owners.clear()
+    known.owners.update(found)

@@ -12,6 +12,7 @@ STAGE_COLUMNS: dict[str, str] = {
     "occurred_at": "int8",
     "id": "int8",
     "contributor_id": "int8",
+    "identity_id": "int8",
     "session_id": "int8",
     "is_superseded": "bool",
     "day": "int4",
@@ -66,7 +67,7 @@ CREATE_STAGE = (
 )
 COPY_STAGE = f"COPY events_stage ({', '.join(STAGE_COLUMNS)}) FROM STDIN (FORMAT binary)"
 
-_NOT_SUMMED = {"id", "tool_version_id", "branch_id", "prices_id", "path_hash", "duration_ms", "detail"}
+_NOT_SUMMED = {"id", "identity_id", "tool_version_id", "branch_id", "prices_id", "path_hash", "duration_ms", "detail"}
 _CHANGED = ", ".join(name for name in STAGE_COLUMNS if name not in _NOT_SUMMED)
 _INSERT = f"""
     INSERT INTO events_event (organization_id, {_EVENT_COLUMNS})
@@ -78,6 +79,18 @@ _SUPERSEDE = f"""
     UPDATE events_event SET is_superseded = true
     WHERE organization_id = %(org)s AND occurred_at BETWEEN %(from)s AND %(to)s AND session_id = %(session)s
       AND kind = %(kind)s AND channel = ANY(%(channels)s) AND NOT is_superseded
+    RETURNING {_CHANGED}
+"""
+_RESTORE = f"""
+    UPDATE events_event SET is_superseded = false
+    WHERE organization_id = %(org)s AND occurred_at BETWEEN %(from)s AND %(to)s AND session_id = %(session)s
+      AND kind = %(kind)s AND channel <> ALL(%(channels)s) AND is_superseded
+    RETURNING {_CHANGED}
+"""
+_MOVE = f"""
+    UPDATE events_event SET contributor_id = %(taker)s
+    WHERE organization_id = %(org)s AND occurred_at >= %(from)s AND occurred_at < %(until)s
+      AND contributor_id = %(giver)s AND (%(whole)s OR identity_id = ANY(%(names)s))
     RETURNING {_CHANGED}
 """
 _REMOVE = """
@@ -132,13 +145,14 @@ _SESSIONS_OF_BATCH = f"""
         started_at = coalesce(t.started_at, s.started_at), ended_at = coalesce(t.ended_at, s.ended_at),
         started_on = coalesce(t.started_on, s.started_on),
         contributor_id = coalesce(t.contributor_id, s.contributor_id),
+        identity_id = coalesce(t.identity_id, s.identity_id), parts = coalesce(t.parts, s.parts),
         repository_id = coalesce(t.repository_id, s.repository_id),
         repository_at = coalesce(t.repository_at, s.repository_at),
         branch_id = coalesce(t.branch_id, s.branch_id), branch_at = coalesce(t.branch_at, s.branch_at),
         ranks = coalesce(t.ranks, s.ranks)
     FROM jsonb_to_recordset(%(sessions)s::jsonb) AS t(id bigint, is_changed bool, started_at timestamptz,
-        ended_at timestamptz, started_on date, contributor_id bigint, repository_id int, repository_at timestamptz,
-        branch_id int, branch_at timestamptz, ranks smallint[])
+        ended_at timestamptz, started_on date, contributor_id bigint, identity_id bigint, parts jsonb,
+        repository_id int, repository_at timestamptz, branch_id int, branch_at timestamptz, ranks smallint[])
     LEFT JOIN by_session a ON a.session_id = t.id
     WHERE s.organization_id = %(org)s AND s.id = ANY(%(session_ids)s::bigint[]) AND s.id = t.id
       AND (t.is_changed OR a.session_id IS NOT NULL)
@@ -153,8 +167,27 @@ STORE = _applied(_INSERT, +1, "NOT is_superseded", _SESSIONS_OF_BATCH)
 session, with repository, with person, ahead of the clock, newest, first day, last day."""
 SUPERSEDE = _applied(_SUPERSEDE, -1, "true", _SESSIONS_BACK)
 """Marks poorer tellings of one kind in one session, and takes their counters back."""
+RESTORE = _applied(_RESTORE, +1, "true", _SESSIONS_BACK)
+"""The opposite: what no better channel tells any more counts again. `channels` are those that stay superseded."""
 REMOVE = _applied(_REMOVE, -1, "NOT is_superseded", _SESSIONS_BACK)
 """Takes single events out (a cumulative point whose increase has changed), and their counters back."""
+
+_COUNTED = ", ".join(f"coalesce({expression}, 0)::bigint AS {name}" for name, expression in COUNTERS.items())
+_OTHER_DETAIL_KEYS = ", ".join(key for key in DETAIL_KEYS if key != "contributor_id")
+MOVE = f"""
+    WITH changed AS ({_MOVE}),
+    moved AS (
+        SELECT {_OTHER_DETAIL_KEYS}, {_COUNTED}
+        FROM changed WHERE NOT is_superseded GROUP BY {_OTHER_DETAIL_KEYS}),
+    base AS (
+        SELECT {_OTHER_DETAIL_KEYS}, who.contributor_id,
+               {", ".join(f"who.sign * {name} AS {name}" for name in COUNTERS)}
+        FROM moved, (VALUES (%(taker)s::bigint, 1), (%(giver)s::bigint, -1)) AS who (contributor_id, sign)),
+    events_detail_day_kept AS ({upsert("events_detail_day", DETAIL_KEYS, "base")}),
+    events_contributor_day_kept AS ({upsert("events_contributor_day", CONTRIBUTOR_KEYS, "base")})
+    SELECT count(*), min(day), max(day) FROM changed
+"""
+"""Gives facts of a span to another contributor, and takes them along in the sums. The organization's don't change."""
 
 PRUNE = [
     f"""DELETE FROM {table} WHERE organization_id = %(org)s AND day BETWEEN %(first)s AND %(last)s

@@ -39,6 +39,10 @@ class Relocation(models.Model):
         return f"relocation {self.pk}"
 
     @property
+    def has_facts_left(self) -> bool:
+        return self.done_until is not None and self.last_at is not None and self.done_until <= self.last_at
+
+    @property
     def percent(self) -> int:
         """By time between the organization's first and last fact when it began."""
         if self.finished_at:

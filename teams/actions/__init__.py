@@ -12,10 +12,23 @@ from teams.actions.organizations import (
     create_personal_organization,
     delete_organization,
 )
-from teams.actions.people import add_identity, claim_identity
+from teams.actions.people import (
+    add_identity,
+    claim_identity,
+    mark_bot,
+    release_contributor,
+    rename_contributor,
+)
 from teams.actions.provisioning import Provisioned, provision
 from teams.actions.teams import create_team, join_team
-from teams.merging import MergeRefusedError, merge_contributors
+from teams.merging import (
+    MergeRefusedError,
+    SplitRefusedError,
+    UndoRefusedError,
+    merge_contributors,
+    split_identities,
+    undo_move,
+)
 
 __all__ = [
     "InvitationRefusedError",
@@ -23,6 +36,8 @@ __all__ = [
     "MergeRefusedError",
     "NewKey",
     "Provisioned",
+    "SplitRefusedError",
+    "UndoRefusedError",
     "accept_invitation",
     "add_identity",
     "add_member",
@@ -34,8 +49,13 @@ __all__ = [
     "create_team",
     "delete_organization",
     "join_team",
+    "mark_bot",
     "merge_contributors",
     "provision",
+    "release_contributor",
     "remove_member",
+    "rename_contributor",
     "revoke_key",
+    "split_identities",
+    "undo_move",
 ]

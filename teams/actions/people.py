@@ -44,6 +44,9 @@ def claim_identity(
             return identity.contributor if identity and identity.contributor.user_id == user.id else None
         person = identity.contributor
         own = queries.contributor_of(organization, user)
+        if own is not None and identity.is_fixed:
+            # An admin said that this is somebody else.
+            return None
         if own is not None:
             merge_contributors(organization=organization, loser=person, winner=own, by=user, now=now)
             return own
@@ -57,3 +60,41 @@ def claim_identity(
 def _identity(organization: Organization, kind: IdentityKind, value: str) -> Identity | None:
     rows = Identity.objects.filter(organization=organization, kind=kind, value=normalise(kind, value))
     return rows.select_related("contributor").first()
+
+
+def rename_contributor(
+    *, organization: Organization, contributor: Contributor, name: str, by: User | None, now: datetime
+) -> None:
+    with tenant(organization.id):
+        row = Contributor.objects.select_for_update().get(organization=organization, id=contributor.id)
+        if row.display_name != name:
+            before, row.display_name = row.display_name, name
+            row.save(update_fields=["display_name"])
+            audit.record(organization, "contributor.renamed", row, by=by, now=now, before=before, after=name)
+
+
+def mark_bot(
+    *, organization: Organization, contributor: Contributor, is_bot: bool, by: User | None, now: datetime
+) -> Contributor:
+    """A bot is in no count of people and in no number of a team; its usage stays in the organization's."""
+    with tenant(organization.id):
+        row = Contributor.objects.select_for_update().get(organization=organization, id=contributor.id)
+        if row.is_bot != is_bot:
+            row.is_bot = is_bot
+            row.save(update_fields=["is_bot"])
+            audit.record(organization, "contributor.bot", row, by=by, now=now, before=not is_bot, after=is_bot)
+    return row
+
+
+def release_contributor(
+    *, organization: Organization, contributor: Contributor, by: User | None, now: datetime
+) -> None:
+    """Takes a claim away: the user is this person no longer. A later sign-in doesn't claim them again by itself."""
+    with tenant(organization.id):
+        raise_identity_epoch(organization.id)
+        row = Contributor.objects.select_for_update().get(organization=organization, id=contributor.id)
+        if row.user is not None:
+            before, row.user = str(row.user), None
+            row.save(update_fields=["user"])
+            Identity.objects.filter(organization=organization, contributor=row).update(is_fixed=True)
+            audit.record(organization, "contributor.released", row, by=by, now=now, before=before, after=None)

@@ -15,7 +15,7 @@ class MoveKind(models.TextChoices):
 
 class IdentityMove(OrganizationRow):
     """Identities that went from one contributor to another. Of a merge, which deletes the giver, `giver` holds what it
-    was: name, user, time zone, whether it is a bot, keys and teams, so that undoing makes the same row again.
+    was: name, user, time zone, whether it is a bot, keys and teams, so that undoing makes such a row again.
 
     Giver and taker have no constraint: both may be gone.
     """

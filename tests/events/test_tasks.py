@@ -1,6 +1,6 @@
 """Each task twice: the second time changes nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +9,14 @@ from django.test import override_settings
 
 from codecard.lib.tenant import tenant
 from events import sample, tasks
+from events.ledger import relocation
 from events.models import ContributorDay, Event, Session
 from events.sample import state
-from teams.models import Organization
+from events.schema import Prompt
+from teams import actions
+from teams.models import Contributor, Organization
+from tests import factories
+from tests.events.ledger.books import access, store
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -21,7 +26,7 @@ NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """What is asked for in the background, instead of a worker."""
     found: list[tuple[str, Any]] = []
-    for task in (tasks.fill_sample, tasks.erase_sample):
+    for task in (tasks.fill_sample, tasks.erase_sample, tasks.relocate):
         monkeypatch.setattr(task, "delay", lambda name=task.name, **arguments: found.append((name, arguments)))
     return found
 
@@ -94,3 +99,67 @@ def test_partitions_of_the_coming_months_are_made() -> None:
     for _ in range(2):
         tasks.ensure_partitions()
         assert partitions() == complete
+
+
+def two_people_of(organization: Organization) -> list[Contributor]:
+    """With a hundred facts each, which wait for a worker when the two turn out to be one."""
+    for name in ("mara", "lee"):
+        facts = [
+            Prompt(id=f"{name}{hour}", at=NOW - timedelta(hours=hour), tool="t", email=f"{name}@acme.test")
+            for hour in range(1, 101)
+        ]
+        store(access(organization), *facts, now=NOW)
+    with tenant(organization.id):
+        return [factories.person_by(organization, f"{name}@acme.test") for name in ("mara", "lee")]
+
+
+def merge(organization: Organization, loser: Contributor, winner: Contributor) -> None:
+    actions.merge_contributors(organization=organization, loser=loser, winner=winner, by=None, now=NOW)
+
+
+def test_facts_follow_in_the_background_and_only_once(
+    queued: list[tuple[str, Any]], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relocation, "AT_ONCE", -1)
+    mara, lee = two_people_of(acme)
+    merge(acme, lee, mara)
+    assert queued == [("events.tasks.relocate", {"organization_id": acme.id})]
+    tasks.relocate(organization_id=acme.id)
+    with tenant(acme.id):
+        assert set(Event.objects.values_list("contributor_id", flat=True)) == {mara.id}
+    before = tables(acme)
+    tasks.relocate(organization_id=acme.id)
+    assert tables(acme) == before
+    assert len(queued) == 1
+
+
+def test_a_long_move_makes_room_for_others(
+    queued: list[tuple[str, Any]], acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relocation, "AT_ONCE", -1)
+    monkeypatch.setattr(tasks, "SECONDS_AT_A_TIME", -1)
+    mara, lee = two_people_of(acme)
+    merge(acme, lee, mara)
+    while queued:
+        queued.pop()
+        tasks.relocate(organization_id=acme.id)
+    with tenant(acme.id):
+        assert set(Event.objects.values_list("contributor_id", flat=True)) == {mara.id}
+
+
+def test_a_move_that_was_left_behind_is_taken_up(
+    queued: list[tuple[str, Any]], acme: Organization, globex: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker was killed after two steps: the row says what is left."""
+    monkeypatch.setattr(relocation, "AT_ONCE", -1)
+    mara, lee = two_people_of(acme)
+    merge(acme, lee, mara)
+    relocation.relocate_step(acme.id)
+    queued.clear()
+    for _ in range(2):
+        tasks.continue_relocations()
+    assert queued == [("events.tasks.relocate", {"organization_id": acme.id})] * 2
+    tasks.relocate(organization_id=acme.id)
+    queued.clear()
+    tasks.continue_relocations()
+    assert queued == []

@@ -6,7 +6,7 @@ from django.db import connection
 
 from codecard.lib.tenant import tenant
 from teams import actions
-from teams.identities import Sender, resolve, resolve_many
+from teams.identities import Owner, Sender, resolve, resolve_many
 from teams.models import Contributor, Identity, IdentityKind, Organization, User
 from tests import factories
 from tests.factories import NOW
@@ -97,7 +97,7 @@ def test_the_order_of_arrival_does_not_matter(acme: Organization, bob: User) -> 
         for index in order:
             resolve_many(acme.id, [senders[index]])
         found = resolve_many(acme.id, senders)
-        outcomes.append([contributor == person.id for contributor in found.values()])
+        outcomes.append([owner.contributor_id == person.id for owner in found.values()])
         with tenant(acme.id):
             assert not Contributor.objects.filter(identities__isnull=True).exists()
     assert outcomes == [[True, True, True]] * 6
@@ -156,7 +156,7 @@ def test_an_identity_remembers_the_day_it_was_last_seen(acme: Organization, shar
 def test_new_people_are_made_once_by_many_at_once_in_any_order(acme: Organization, shared_key: int) -> None:
     senders = [Sender(f"p{number}@acme.example", None, None, "codex", shared_key, None) for number in range(40)]
 
-    def arrive(round_number: int) -> dict[Sender, int]:
+    def arrive(round_number: int) -> dict[Sender, Owner]:
         try:
             return resolve_many(acme.id, senders if round_number % 2 else reversed(senders))
         finally:
@@ -188,4 +188,6 @@ def test_a_person_is_linked_once_by_many_at_once(
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(arrive, range(12)))
     resolve_many(acme.id, senders)
-    assert resolve_many(acme.id, senders) == dict.fromkeys(senders, bob_as_data.id)
+    (owner,) = set(resolve_many(acme.id, senders).values())
+    assert owner.contributor_id == bob_as_data.id
+    assert owner.identity_id

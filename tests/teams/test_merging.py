@@ -8,7 +8,7 @@ from codecard.lib.tenant import tenant
 from teams import actions
 from teams.merging import MergeRefusedError, merge_contributors
 from teams.models import AuditEntry, Contributor, Identity, IdentityKind, Key, Organization, TeamMembership, User
-from teams.signals import contributors_merged
+from teams.signals import identities_moved
 from tests import factories
 from tests.factories import NOW
 
@@ -62,15 +62,15 @@ def test_others_hear_of_it_inside_the_transaction_and_can_take_it_back(
     heard = []
 
     def receiver(**arguments: Any) -> None:
-        heard.append((arguments["organization_id"], arguments["loser_id"], arguments["winner_id"]))
+        heard.append((arguments["organization_id"], arguments["giver_id"], arguments["taker_id"]))
         raise ZeroDivisionError
 
-    contributors_merged.connect(receiver)
+    identities_moved.connect(receiver)
     try:
         with pytest.raises(ZeroDivisionError):
             merge_contributors(organization=acme, loser=known_by_login, winner=bob_as_data, by=None, now=NOW)
     finally:
-        contributors_merged.disconnect(receiver)
+        identities_moved.disconnect(receiver)
     assert heard == [(acme.id, known_by_login.id, bob_as_data.id)]
     with tenant(acme.id):
         assert Identity.objects.get(value="bob-gh").contributor_id == known_by_login.id

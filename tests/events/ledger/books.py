@@ -53,8 +53,11 @@ def parse(*events: dict[str, Any]) -> Parsed:
 
 
 _DIMENSION = "(SELECT value FROM events_dimension d WHERE d.organization_id = t.organization_id AND d.id = t.{0}_id)"
-_PERSON = """(SELECT string_agg(i.kind || ':' || i.value, ',' ORDER BY i.kind, i.value) FROM teams_identity i
-    WHERE i.organization_id = t.organization_id AND i.contributor_id = t.contributor_id)"""
+_PERSON = """(SELECT string_agg(DISTINCT known.name, ',' ORDER BY known.name) FROM (
+    SELECT i.kind || ':' || CASE i.kind WHEN 'key' THEN (SELECT k.name FROM teams_key k
+            WHERE k.organization_id = i.organization_id AND k.id = i.value::bigint) ELSE i.value END AS name
+    FROM teams_identity i WHERE i.organization_id = t.organization_id AND i.contributor_id = t.contributor_id
+    ) AS known)"""
 _SUMS = ", ".join(COUNTERS)
 _NAMES = ("tool", "model", "repository", "language")
 _QUERIES = {

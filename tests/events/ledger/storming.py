@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from codecard.lib.tenant import tenant
-from events.ledger import record
+from events.ledger import record, relocation
 from events.ledger.lookups import forget
 from events.ledger.rebuild import days_to_rebuild, rebuild_day
 from events.schema import Activity, Commit, CounterName, Event, Point, Prompt, Response, Suggestion
@@ -230,7 +230,8 @@ def rebuild_at_random(storm: Storm, stop: Path) -> None:
 
 
 def merge_all(storm: Storm) -> None:
-    """Merges each pair as soon as both are known, with a pause between."""
+    """Merges each pair as soon as both are known, with a pause between; their facts follow in many small steps."""
+    relocation.AT_ONCE = -1
     organization = Organization.objects.get(pk=storm.organization_id)
     for loser, winner in MERGES.items():
         while len(found := _people(storm, loser, winner)) < 2:
@@ -239,6 +240,16 @@ def merge_all(storm: Storm) -> None:
         actions.merge_contributors(
             organization=organization, loser=found[loser], winner=found[winner], by=None, now=NOW
         )
+        while _relocate(storm):
+            time.sleep(0.01)
+
+
+def _relocate(storm: Storm) -> bool:
+    """Deadlocks are the task's to try again."""
+    try:
+        return relocation.relocate_step(storm.organization_id)
+    except OperationalError:
+        return True
 
 
 def _people(storm: Storm, *emails: str) -> dict[str, Contributor]:
