@@ -1,6 +1,6 @@
 """`make bench`: measures the product on throw-away services, prints the table of docs/performance.md.
 
-`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards.
+`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import dashboards, ingest
+from bench import dashboards, ingest, people
 from bench.figures import Figure, table
 from bench.product import Product, product
 
@@ -26,6 +26,7 @@ SECTIONS: dict[str, Callable[[Product], list[Figure]]] = {
     "small": ingest.small_bodies,
     "growth": ingest.growth,
     "dashboards": dashboards.run,
+    "people": people.run,
 }
 
 

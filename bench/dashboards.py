@@ -54,15 +54,15 @@ def run(product: Product) -> list[Figure]:
     send_all(product.port, OWN, headers_of(keys), list(own_bodies(100, BATCH, seed=200_000_000)))
     small = ingest_costs(product, keys, seed=210_000_000)
     preload(product, MILLION)
-    early = pages(product, FORTY, [TEAM_OF_FORTY], MILLION)
+    early = pages(product, FORTY, [TEAM_OF_FORTY], "1 million events")
     preload(product, TEN_MILLION)
-    late = pages(product, FORTY, _FORTY_PAGES, TEN_MILLION)
+    late = pages(product, FORTY, _FORTY_PAGES, "10 million events")
     large = ingest_costs(product, keys, seed=220_000_000)
     return [
         *early,
         *late,
         Figure("team dashboard at 10 million, of its time at 1 million", [late[0].value / early[0].value], at_most=1.2),
-        *pages(product, LARGEST, _LARGEST_PAGES, TEN_MILLION),
+        *pages(product, LARGEST, _LARGEST_PAGES, "10 million events"),
         usage(product),
         Figure("CPU per event at 100,000 stored events", small, "µs"),
         Figure("CPU per event at 10 million", large, "µs"),
@@ -73,7 +73,7 @@ def run(product: Product) -> list[Figure]:
 def preload(product: Product, events: int) -> None:
     """Fills the database up to so many events, by SQL."""
     subprocess.run(
-        [sys.executable, "-m", "bench.preload", str(events)], env=_environment(product), cwd=CHECKOUT, check=True
+        [sys.executable, "-m", "bench.preload", str(events)], env=environment_of(product), cwd=CHECKOUT, check=True
     )
 
 
@@ -87,12 +87,12 @@ def ingest_costs(product: Product, keys: Keys, *, seed: int, batches: int = 60) 
     return costs
 
 
-def pages(product: Product, slug: str, asked: Sequence[Page], events: int) -> list[Figure]:
-    """Milliseconds and queries of pages, for a signed-in owner."""
+def pages(product: Product, slug: str, asked: Sequence[Page], stored: str) -> list[Figure]:
+    """Milliseconds and queries of pages, for a signed-in owner. `stored`: how much there is, in words."""
     product.provision(slug)
     command = [sys.executable, "-m", "bench.visitor", slug, *(page.path for page in asked)]
-    visit = json.loads(subprocess.check_output(command, env=_environment(product), cwd=CHECKOUT, text=True))
-    figures, stored = [], f"{events // MILLION} million events"
+    visit = json.loads(subprocess.check_output(command, env=environment_of(product), cwd=CHECKOUT, text=True))
+    figures = []
     for page, queries in zip(asked, visit["queries"], strict=True):
         times = list(_times_ms(product, page.path, {"Cookie": visit["cookie"]}))
         figures += [
@@ -122,5 +122,5 @@ def _times_ms(product: Product, path: str, headers: dict[str, str]) -> Iterator[
             yield took * 1000
 
 
-def _environment(product: Product) -> dict[str, str]:
+def environment_of(product: Product) -> dict[str, str]:
     return {**product.environment, "DJANGO_SETTINGS_MODULE": "codecard.settings"}

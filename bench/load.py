@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
@@ -19,7 +19,7 @@ class Sent:
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def send_all(port: int, path: str, headers: dict[str, str], bodies: Sequence[bytes], connections: int = 4) -> Sent:
+def send_all(port: int, path: str, headers: dict[str, str], bodies: Iterable[bytes], connections: int = 4) -> Sent:
     """:raises SystemExit: on any answer but 200."""
     todo, sent, lock = iter(bodies), Sent(), Lock()
 

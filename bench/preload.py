@@ -60,12 +60,12 @@ def fill(plans: list[Plan]) -> None:
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         for done in [pool.submit(_fill_some, plans[first::CONNECTIONS]) for first in range(CONNECTIONS)]:
             done.result()
-    with _connect() as connection:
+    with connect() as connection:
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
 
 
-def _connect() -> psycopg.Connection[Any]:
+def connect() -> psycopg.Connection[Any]:
     """As the login itself, which stands above the walls."""
     connection = psycopg.connect(settings.DATABASE_URL, autocommit=True, cursor_factory=psycopg.ClientCursor)
     connection.execute("SET synchronous_commit = off; SET work_mem = '256MB'; SET temp_buffers = '256MB'")
@@ -73,7 +73,7 @@ def _connect() -> psycopg.Connection[Any]:
 
 
 def _fill_some(plans: list[Plan]) -> None:
-    with _connect() as connection:
+    with connect() as connection:
         for plan in plans:
             with connection.transaction():
                 _fill(connection, plan)

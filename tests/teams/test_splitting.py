@@ -176,10 +176,15 @@ def test_a_sign_in_does_not_take_back_what_an_admin_gave_to_another(
 ) -> None:
     """The address is proven, but Bob is somebody here already, and an admin said whose it is."""
     split(acme, ada, "ada@acme.example")
-    claim = {"organization": acme, "kind": IdentityKind.EMAIL, "value": "ada@acme.example", "now": NOW}
-    assert actions.claim_identity(user=bob, **claim) is None
+
+    def claim(user: User) -> Contributor | None:
+        return actions.claim_identity(
+            organization=acme, user=user, kind=IdentityKind.EMAIL, value="ada@acme.example", now=NOW
+        )
+
+    assert claim(bob) is None
     newcomer = factories.make_user("ada@acme.example")
-    claimed = actions.claim_identity(user=newcomer, **claim)
+    claimed = claim(newcomer)
     assert claimed is not None
     assert claimed.user_id == newcomer.id
 
