@@ -6,6 +6,7 @@ million events each, and `merge SLUG` makes these one and waits until everything
 
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -94,5 +95,11 @@ def merge(slug: str) -> None:
         time.sleep(0.05)
 
 
+def fill_pair(slug: str) -> None:
+    fill([Plan(slug, 2, EVENTS)])
+
+
+COMMANDS: dict[str, Callable[[str], None]] = {"fill": fill_members, "pair": fill_pair, "merge": merge}
+
 if __name__ == "__main__":
-    {"fill": fill_members, "merge": merge, "pair": lambda slug: fill([Plan(slug, 2, EVENTS)])}[sys.argv[1]](sys.argv[2])
+    COMMANDS[sys.argv[1]](sys.argv[2])

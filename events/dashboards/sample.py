@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import login, logout
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from events import sample
 from events.tasks import erase_sample
+from teams.models import Role
 from teams.permissions import OrganizationRequest, Permission, organization_view
 
 
@@ -44,7 +46,24 @@ def remove(request: OrganizationRequest) -> HttpResponse:
     return redirect("/")
 
 
+@never_cache
+@require_POST
+@organization_view(Permission.SEE_NUMBERS)
+def look_as(request: OrganizationRequest) -> HttpResponse:
+    """Signs an invented person out and another one in. Nobody else can: a real account would be left for it."""
+    role = request.POST.get("role", "")
+    if not sample.is_invented(request.user) or role not in Role.values:
+        raise Http404
+    person = sample.person_with(request.organization, Role(role))
+    if person is None:
+        raise Http404
+    login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
+    messages.success(request, f"You look around as {person}, {Role(role).label.lower()}.")
+    return redirect("organization", request.organization.slug)
+
+
 urlpatterns = [
+    path("o/<slug:organization>/sample/as/", look_as, name="sample_look_as"),
     path("o/<slug:organization>/sample/progress/", progress, name="sample_progress"),
     path("o/<slug:organization>/sample/remove/", remove, name="sample_remove"),
 ]

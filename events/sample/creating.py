@@ -1,19 +1,35 @@
 """Making the sample's organization, teams, people and keys; what they did is sent afterwards."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from codecard.lib.tenant import tenant
 from events.sample.state import PEOPLE, SEED, WEEKS, State
-from events.simulation.people import ORGANIZATION, TEAMS, Person
+from events.simulation.people import DOMAIN, ORGANIZATION, TEAMS, Person
 from teams import actions, audit, queries
 from teams.keys import PREFIXES, digest_of, shown_prefix
-from teams.models import Contributor, Key, KeyKind, Organization, Role, Team, User
+from teams.models import (
+    Contributor,
+    Identity,
+    IdentityKind,
+    Invitation,
+    Key,
+    KeyKind,
+    Organization,
+    Role,
+    Team,
+    User,
+)
 
 _SLUG = "sample"
 _SECRET_LENGTH = 43
+_SECOND_NAMES = (
+    (IdentityKind.GITHUB, "github", "{first}-{last}"),
+    (IdentityKind.GIT_AUTHOR, "git", "{email}"),
+    (IdentityKind.EMAIL, "codex", "{first}.{last}@home.invalid"),
+)
 
 
 def sample_organization() -> Organization | None:
@@ -42,6 +58,8 @@ def create(*, now: datetime, seed: int = SEED, people: int = PEOPLE, weeks: int 
         teams = _make_teams(organization, now)
         people_of_keys = [(person, _make_person(organization, person, teams, now)) for person in state.simulation.cast]
         _make_keys(organization, people_of_keys, now)
+        _make_second_names([contributor for person, contributor in people_of_keys if person.team], now)
+        _make_invitations(organization, list(teams.values()), now)
         audit.record(organization, "sample.created", organization, by=None, now=now, people=people, weeks=weeks)
     return organization
 
@@ -75,6 +93,34 @@ def _make_person(
         is_lead = person.role == "lead"
         actions.join_team(team=teams[person.team], contributor=contributor, is_lead=is_lead, by=None, now=now)
     return contributor
+
+
+def _make_second_names(people: list[Contributor | None], now: datetime) -> None:
+    """The same people under names that nobody has connected with them yet: a login, an author of commits, a private
+    address. What an admin finds on the first day."""
+    chosen = [person for person in people if person and person.user][6 : 6 + len(_SECOND_NAMES)]
+    for contributor, (kind, told_by, shape) in zip(chosen, _SECOND_NAMES, strict=False):
+        first, _, last = contributor.display_name.lower().partition(" ")
+        value = shape.format(first=first, last=last, email=contributor.user.email if contributor.user else "")
+        unclaimed = Contributor.objects.create(
+            organization=contributor.organization, display_name=value.partition("@")[0], created_at=now
+        )
+        Identity.objects.create(
+            organization=contributor.organization, contributor=unclaimed, kind=kind, value=value, sources=[told_by],
+            last_seen_at=now - timedelta(days=2), created_at=now - timedelta(days=30),
+        )  # fmt: skip
+
+
+def _make_invitations(organization: Organization, teams: list[Team], now: datetime) -> None:
+    """One sent to an address, one link for several, one that has expired. Nobody has their tokens."""
+    common = {"organization": organization, "role": Role.DEVELOPER, "created_at": now}
+    for digest, fields in (
+        ("address", {"email": f"new.colleague@{DOMAIN}", "team": teams[0], "expires_at": now + timedelta(days=7)}),
+        ("link", {"most_uses": 10, "uses": 3, "expires_at": now + timedelta(days=30)}),
+        ("expired", {"email": f"too.late@{DOMAIN}", "expires_at": now - timedelta(days=1)}),
+    ):
+        token = secret_of(organization.id, f"invitation:{digest}")
+        Invitation.objects.create(digest=digest_of(token), **{**common, **fields})
 
 
 def _make_keys(organization: Organization, people: list[tuple[Person, Contributor | None]], now: datetime) -> None:

@@ -27,5 +27,10 @@ class Membership(OrganizationRow):
             models.UniqueConstraint(fields=["organization", "user"], name="membership_once_per_organization"),
         ]
 
+    @property
+    def role_choices(self) -> list[tuple[str, str]]:
+        """For templates."""
+        return Role.choices
+
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"

@@ -87,3 +87,47 @@ def test_charlie_finds_nothing(quillmere: Organization, charlie_client: Client, 
     assert charlie_client.get("/o/sample/sample/progress/").status_code == 404
     assert charlie_client.post("/o/sample/sample/remove/").status_code == 404
     assert sample.sample_organization() == quillmere
+
+
+def user_of(client: Client) -> User:
+    return User.objects.get(id=client.session["_auth_user_id"])
+
+
+@pytest.mark.parametrize("role", Role)
+def test_an_invented_person_looks_around_as_another(quillmere: Organization, role: Role) -> None:
+    client = signed_in(quillmere, Role.DEVELOPER)
+    session, before = client.session.session_key, user_of(client)
+    answer = client.post("/o/sample/sample/as/", {"role": role}, follow=True)
+    assert f"{role.label.lower()}." in answer.text
+    assert f'value="{role}" aria-pressed="true"' in answer.text
+    with tenant(quillmere.id):
+        assert Membership.objects.get(user=user_of(client)).role == role
+    assert (client.session.session_key == session) == (user_of(client) == before)
+
+
+def test_a_real_account_is_not_left_for_an_invented_one(quillmere: Organization, bob: User) -> None:
+    factories.make_member(quillmere, Role.VIEWER, bob)
+    client = Client()
+    client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post("/o/sample/sample/as/", {"role": "owner"}).status_code == 404
+    assert user_of(client) == bob
+
+
+def test_nobody_becomes_somebody_else_outside_of_the_sample(
+    owner_client: Client, acme: Organization, quillmere: Organization
+) -> None:
+    assert owner_client.post("/o/acme/sample/as/", {"role": "owner"}).status_code == 404
+    assert owner_client.post("/o/sample/sample/as/", {"role": "owner"}).status_code == 404
+    invented = signed_in(quillmere, Role.DEVELOPER)
+    assert invented.post("/o/sample/sample/as/", {"role": "root"}).status_code == 404
+    factories.make_member(acme, Role.VIEWER, user_of(invented))
+    assert invented.post("/o/acme/sample/as/", {"role": "owner"}).status_code == 404
+
+
+def test_a_real_member_of_the_sample_is_never_switched_to(quillmere: Organization) -> None:
+    real = factories.make_user("real@acme.example")
+    factories.make_member(quillmere, Role.VIEWER, real)
+    with tenant(quillmere.id):
+        Membership.objects.filter(role=Role.VIEWER).exclude(user=real).delete()
+    client = signed_in(quillmere, Role.OWNER)
+    assert client.post("/o/sample/sample/as/", {"role": "viewer"}).status_code == 404

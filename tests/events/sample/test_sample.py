@@ -16,7 +16,19 @@ from events.sample.creating import secret_of
 from events.sample.sending import Answer, InProcess, OverHttp, Refused, send
 from events.sample.state import state_of
 from events.simulation import Body, Simulation, Totals
-from teams.models import AuditEntry, Contributor, Key, Membership, Organization, Role, Team, TeamMembership, User
+from teams.models import (
+    AuditEntry,
+    Contributor,
+    Identity,
+    Invitation,
+    Key,
+    Membership,
+    Organization,
+    Role,
+    Team,
+    TeamMembership,
+    User,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner", "operator"])
@@ -99,6 +111,13 @@ def test_it_is_there_at_once_with_teams_people_and_roles() -> None:
         assert TeamMembership.objects.filter(is_lead=True).count() == 4
         assert Contributor.objects.filter(is_bot=True).count() == 2
         assert AuditEntry.objects.filter(action="sample.created").count() == 1
+        assert sorted(Invitation.objects.values_list("email", "uses")) == [
+            ("", 3), ("new.colleague@sample.invalid", 0), ("too.late@sample.invalid", 0),
+        ]  # fmt: skip
+        nobody_s = Contributor.objects.filter(user=None, is_bot=False).order_by("id")
+        assert [(row.kind, row.contributor_id) for row in Identity.objects.filter(contributor__in=nobody_s)] == [
+            (kind, row.id) for kind, row in zip(("github", "git_author", "email"), nobody_s, strict=True)
+        ]
     people = User.objects.all()
     assert all(user.email.endswith("@sample.invalid") and not user.has_usable_password() for user in people)
     assert not people.filter(is_staff=True).exists()
@@ -195,8 +214,8 @@ def test_people_are_told_apart_by_address_key_and_device() -> None:
     with tenant(organization.id):
         strangers = Contributor.objects.filter(user=None, is_bot=False)
         names = set(strangers.values_list("identities__kind", flat=True))
-        assert strangers.count() == 3
-        assert names == {"email", "tool_user"}
+        assert strangers.count() == 6
+        assert names == {"email", "tool_user", "github", "git_author"}
         assert not Contributor.objects.filter(display_name__startswith="Key ").exists()
 
 
