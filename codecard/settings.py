@@ -7,7 +7,17 @@ from urllib.parse import unquote, urlsplit
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from codecard.lib.environment import broker_url, database, demand_production_settings, flag, listed, number
+from codecard.lib.environment import (
+    broker_url,
+    choice,
+    database,
+    demand_production_settings,
+    demand_sign_up_settings,
+    flag,
+    github_app,
+    listed,
+    number,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -16,10 +26,16 @@ DEBUG = flag("DEBUG")
 TESTING = flag("CODECARD_TESTING")
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
+# Former keys: what they signed or sealed can still be read, until they are taken away.
+SECRET_KEY_FALLBACKS = listed("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if IS_LOCAL else "")
 BASE_URL = os.environ.get("BASE_URL", "").rstrip("/")
 demand_production_settings(
-    secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS, is_local=IS_LOCAL or TESTING
+    secret_key=SECRET_KEY,
+    former_keys=SECRET_KEY_FALLBACKS,
+    debug=DEBUG,
+    allowed_hosts=ALLOWED_HOSTS,
+    is_local=IS_LOCAL or TESTING,
 )
 IS_HTTPS = BASE_URL.startswith("https://") or not (IS_LOCAL or TESTING)
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
@@ -36,6 +52,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.github",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "django_htmx",
@@ -59,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -114,6 +133,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -123,7 +143,10 @@ LOGIN_REDIRECT_URL = "/home/"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # Behind a proxy that ends TLS; SECURE_SSL_REDIRECT stays with the proxy, which knows which paths are plain.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("TRUST_PROXY") else None
+TRUST_PROXY = flag("TRUST_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+# Whom limits count: without a trusted proxy its header is anybody's to write.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=IS_HTTPS)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^-/metrics$"]
 SECURE_HSTS_SECONDS = number("SECURE_HSTS_SECONDS", 31_536_000 if IS_HTTPS else 0)
@@ -132,6 +155,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 GITHUB_CLIENT_ID = os.environ.get("GITHUB_CLIENT_ID", "")
+GITHUB_CLIENT_SECRET = os.environ.get("GITHUB_CLIENT_SECRET", "")
+GITHUB_URL = (os.environ.get("GITHUB_URL") or "https://github.com").rstrip("/")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -142,7 +167,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "base-uri": [NONE],
         # The sign-in form posts here, and this redirects to GitHub: browsers hold the form to that as well.
-        "form-action": [SELF, *(["https://github.com"] if GITHUB_CLIENT_ID else [])],
+        "form-action": [SELF, *([GITHUB_URL] if GITHUB_CLIENT_ID else [])],
         "frame-ancestors": [NONE],
     }
 }
@@ -208,30 +233,73 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
 
 # Sign-in
-GITHUB_CLIENT_SECRET = os.environ.get("GITHUB_CLIENT_SECRET", "")
+SIGN_UP = choice("SIGN_UP", ("open", "invited", "domains", "github"))
+SIGN_UP_EMAIL_DOMAINS = listed("SIGN_UP_EMAIL_DOMAINS")
+SIGN_UP_GITHUB_ORGANIZATIONS = listed("SIGN_UP_GITHUB_ORGANIZATIONS")
+demand_sign_up_settings(
+    policy=SIGN_UP,
+    domains=SIGN_UP_EMAIL_DOMAINS,
+    organizations=SIGN_UP_GITHUB_ORGANIZATIONS,
+    has_github=bool(GITHUB_CLIENT_ID),
+    has_secret=bool(GITHUB_CLIENT_SECRET),
+    github_url=GITHUB_URL,
+)
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_ADAPTER = "teams.sign_in.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "teams.sign_in.SocialAccountAdapter"
+ACCOUNT_ADAPTER = "teams.sign_in_adapters.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "teams.forms.signing_in.SignUpForm"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
+# Per address of the network, per mailbox ("key") and per account ("user"); in Redis, see also teams.sign_in_links.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",
+    "signup": "20/m/ip,100/h/ip",
+    "request_login_code": "20/m/ip,5/h/key",
+    "confirm_email": "1/10s/key",
+    "manage_email": "10/m/user,30/h/user",
+    "reauthenticate": "10/m/user",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+}
+SOCIALACCOUNT_ADAPTER = "teams.sign_in_adapters.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"disconnect": "teams.forms.signing_in.DisconnectForm"}
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+# Under the conditions of the adapter: both sides have proven the address.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = {
     "github": {
+        "provider_class": "teams.github.provider.GitHub",
         "SCOPE": ["read:user", "user:email"],
         "OAUTH_PKCE_ENABLED": True,
-        "VERIFIED_EMAIL": True,
-        "APPS": [{"client_id": GITHUB_CLIENT_ID, "secret": GITHUB_CLIENT_SECRET}] if GITHUB_CLIENT_ID else [],
+        # What GitHub has not verified is not: never True here.
+        "VERIFIED_EMAIL": False,
+        "APPS": [github_app(GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GITHUB_URL)] if GITHUB_CLIENT_ID else [],
     }
 }
+MFA_ADAPTER = "teams.sign_in_adapters.SecondStepAdapter"
+MFA_FORMS = {"add_webauthn": "teams.forms.signing_in.AddPasskeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Code Card"
+# Clocks of telephones differ by some seconds.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = {"webauthn_login": "20/m/ip"}
+# On one's own machine there is no certificate, and browsers allow passkeys on http://localhost.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL or TESTING
+USERSESSIONS_TRACK_ACTIVITY = False
 
 EMAIL_URL = urlsplit(os.environ.get("EMAIL_URL", ""))
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_URL.hostname else 'console'}.EmailBackend"

@@ -5,6 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from codecard import views
+from teams.forms.signing_in import OperatorLoginForm
+
+admin.site.login_form = OperatorLoginForm
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
@@ -22,4 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "codecard.views.bad_request"
 handler403 = "codecard.views.permission_denied"
 handler404 = "codecard.views.page_not_found"
+handler429 = "teams.limited.too_many_requests"  # allauth's, for what it counts itself
 handler500 = "codecard.views.server_error"

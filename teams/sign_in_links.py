@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
@@ -13,6 +12,7 @@ from django.urls import reverse
 from codecard.lib.limits import Limit
 from teams.keys import digest_of, new_token
 from teams.models import SignInLink, User
+from teams.sign_in_safety import note_proven
 
 LIFETIME = timedelta(hours=24)
 MAILS = Limit("sign-in-link", most=5, seconds=3600)
@@ -41,7 +41,7 @@ def claim_link(token: str, *, now: datetime) -> User | None:
     if link is None or _open_links(token, now).update(used_at=now) != 1:
         return None
     if link.is_mailed:
-        _note_proven(link.user)
+        note_proven(link.user, link.user.email)
     return link.user
 
 
@@ -49,22 +49,19 @@ def _open_links(token: str, now: datetime) -> QuerySet[SignInLink]:
     return SignInLink.objects.filter(digest=digest_of(token), used_at=None, expires_at__gt=now, user__is_active=True)
 
 
-def _note_proven(user: User) -> None:
-    address, _ = EmailAddress.objects.get_or_create(
-        user=user, email=user.email, defaults={"verified": True, "primary": True}
-    )
-    if not address.verified:
-        address.set_verified()
-
-
-def mail_link(email: str, *, base_url: str, now: datetime) -> None:
-    """Mails a link to whoever has this address here; a stranger is told where to sign up. To the sender of the form
-    both look the same, and a mailbox gets no more than five in an hour."""
+def mail_link(email: str, *, base_url: str, now: datetime, can_sign_up: bool = True) -> None:
+    """Mails a link to whoever has this address here; a stranger is told where to sign up, if they may. To the sender of
+    the form both look the same, and a mailbox gets no more than five in an hour."""
     if not MAILS.admits(email):
         return
     user = User.objects.filter(email=email, is_active=True).first()
     path = create_link(user, now=now, is_mailed=True) if user else reverse("account_signup")
-    context = {"url": f"{base_url}{path}", "is_known": user is not None, "hours": LIFETIME // timedelta(hours=1)}
+    context = {
+        "url": f"{base_url}{path}",
+        "is_known": user is not None,
+        "can_sign_up": can_sign_up,
+        "hours": LIFETIME // timedelta(hours=1),
+    }
     send_mail(
         subject=render_to_string("emails/sign_in_link_subject.txt", context).strip(),
         message=render_to_string("emails/sign_in_link.txt", context),

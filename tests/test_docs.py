@@ -20,7 +20,7 @@ DOCUMENTS = [
 ]
 README = (CHECKOUT / "README.md").read_text()
 OTLP_URL, KEY = "http://127.0.0.1:8000/otlp", "YOUR_KEY"
-READERS = {"flag", "listed", "number", "get"}
+READERS = {"flag", "listed", "number", "choice", "get"}
 FENCED = re.compile(r"```\w*\n.*?```", re.DOTALL)
 
 
