@@ -255,7 +255,11 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "teams.sign_in_adapters.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "teams.forms.signing_in.SignUpForm"}
+ACCOUNT_FORMS = {
+    "signup": "teams.forms.signing_in.SignUpForm",
+    "add_email": "teams.forms.signing_in.AddEmailForm",
+    "request_login_code": "teams.forms.signing_in.RequestCodeForm",
+}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
 # Per address of the network, per mailbox ("key") and per account ("user"); in Redis, see also teams.sign_in_links.
@@ -272,7 +276,10 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
 }
 SOCIALACCOUNT_ADAPTER = "teams.sign_in_adapters.SocialAccountAdapter"
-SOCIALACCOUNT_FORMS = {"disconnect": "teams.forms.signing_in.DisconnectForm"}
+SOCIALACCOUNT_FORMS = {
+    "signup": "teams.forms.signing_in.ConnectedSignUpForm",
+    "disconnect": "teams.forms.signing_in.DisconnectForm",
+}
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_STORE_TOKENS = False

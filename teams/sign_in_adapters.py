@@ -48,6 +48,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         saved: User = super().save_user(request, user, form, commit)
         return saved
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Passkeys first: they are a touch."""
+        words = {"mfa_reauthenticate": "Use a code instead", "mfa_reauthenticate:webauthn": "Use a passkey instead"}
+        methods = super().get_reauthentication_methods(user)
+        said = [{**one, "description": words.get(one["id"], one["description"])} for one in methods]
+        return sorted(said, key=lambda one: one["id"] != "mfa_reauthenticate:webauthn")
+
     def login(self, request: HttpRequest, user: User) -> None:
         """Every way of signing in ends here, after its last step."""
         with transaction.atomic():
@@ -131,24 +138,24 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         extra_context: dict[str, Any] | None = None,
     ) -> None:
         """Tells the page what went wrong, in words. GitHub's own may hold tokens, and are for nobody."""
-        reason = _reason(request, exception)
         log.warning("GitHub sign-in failed: %s", type(exception).__name__ if exception else error)
         if extra_context is not None:
-            extra_context["reason"] = reason
+            extra_context["title"], extra_context["reason"] = _reason(request, exception)
 
 
-def _reason(request: HttpRequest, exception: Exception | None) -> str:
+def _reason(request: HttpRequest, exception: Exception | None) -> tuple[str, str]:
+    """A title, and what is behind it."""
     if isinstance(exception, Timeout):
-        return "GitHub did not answer in time."
-    if isinstance(exception, OAuth2Error):
-        return "GitHub did not accept this sign-in: it was used already, or took too long."
+        return "GitHub does not answer", "It did not answer in time."
     if isinstance(exception, RequestException):
-        return "GitHub can't be reached, or has an error of its own."
+        return "GitHub does not answer", "GitHub can't be reached, or has an error of its own."
     if isinstance(exception, ProviderException):
-        return "GitHub's answer can't be read."
+        return "GitHub does not answer", "GitHub's answer can't be read."
+    if isinstance(exception, OAuth2Error):
+        return "GitHub said no", "This sign-in was used already, or took too long."
     if "error" in request.GET:
-        return "GitHub refused the request. The operator of this instance may have to look at its settings there."
-    return "This sign-in was begun in another browser, or too long ago."
+        return "GitHub said no", "The operator of this instance may have to look at its settings there."
+    return "This sign-in can't go on", "It was begun in another browser, or too long ago."
 
 
 class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -1,11 +1,13 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import SignupForm
+from allauth.account.forms import AddEmailForm as AnyAddEmailForm
+from allauth.account.forms import RequestLoginCodeForm, SignupForm
 from allauth.core import context
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.socialaccount.forms import DisconnectForm as AnyDisconnectForm
+from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 
@@ -25,7 +27,30 @@ class LinkForm(forms.Form):
     )
 
 
-class SignUpForm(SignupForm):  # type: ignore[misc]
+class AddressForm:
+    """A mixin: the same word for the same thing on every page."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail address"
+        self.fields["email"].widget.attrs["placeholder"] = "you@example.com"
+
+
+class AddEmailForm(AddressForm, AnyAddEmailForm):  # type: ignore[misc]
+    pass
+
+
+class RequestCodeForm(AddressForm, RequestLoginCodeForm):  # type: ignore[misc]
+    pass
+
+
+class ConnectedSignUpForm(AddressForm, SocialSignupForm):  # type: ignore[misc]
+    """For somebody from GitHub without an address that can be used. The policy has admitted them before."""
+
+
+class SignUpForm(AddressForm, SignupForm):  # type: ignore[misc]
     """Of allauth, with the instance's policy: asked before whether somebody has the address: it tells nothing."""
 
     def clean_email(self) -> str:
