@@ -1,6 +1,6 @@
 """Writing down who did what. Called by actions, inside their transaction and the tenant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -33,7 +33,21 @@ def record(
     organization: Organization, action: str, about: Model, *, by: User | None, now: datetime, **details: Any
 ) -> AuditEntry:
     """`details` say what changed (`before`, `after`), as JSON can hold it; never a secret."""
-    return AuditEntry.objects.create(
+    made = entry(organization, action, about, by=by, now=now, **details)
+    made.save(force_insert=True)
+    return made
+
+
+def record_all(entries: Iterable[AuditEntry]) -> None:
+    """What one act did to many things, one entry each."""
+    AuditEntry.objects.bulk_create(entries, batch_size=1000)
+
+
+def entry(
+    organization: Organization, action: str, about: Model, *, by: User | None, now: datetime, **details: Any
+) -> AuditEntry:
+    """As `record`, but not written yet."""
+    return AuditEntry(
         organization=organization,
         at=now,
         actor=by,

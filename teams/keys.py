@@ -5,8 +5,10 @@ import secrets
 import string
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from teams.models import KeyKind
+from teams.permissions import Permission
 
 PREFIXES = {KeyKind.INGEST: "cci_", KeyKind.API: "cca_"}
 SHOWN_LENGTH = 8
@@ -21,6 +23,27 @@ class Scope(StrEnum):
     """What an API token may read."""
 
     USAGE = "usage:read"
+
+    @property
+    def label(self) -> str:
+        """For people who choose."""
+        return SCOPES[self].label
+
+    @property
+    def needs(self) -> Permission:
+        """Nobody gets by a token what they may not see on a page."""
+        return SCOPES[self].needs
+
+
+class ScopeFacts(NamedTuple):
+    label: str
+    needs: Permission
+
+
+# A new scope is a member above and a line here; forms, lists and checks follow.
+SCOPES: dict[Scope, ScopeFacts] = {
+    Scope.USAGE: ScopeFacts("Usage and cost of the whole organization, never by person", Permission.SEE_USAGE),
+}
 
 
 def new_secret(kind: KeyKind) -> str:
