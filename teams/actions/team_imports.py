@@ -116,7 +116,7 @@ def _write_people(
     made = Contributor.objects.bulk_create(
         Contributor(organization=organization, display_name=node.label, created_at=now) for node in new
     )
-    rows = {node: row for node, row in zip(new, made, strict=True)}
+    rows = dict(zip(new, made, strict=True))
     ids = {node: node.id or rows[node].id for node in nodes}
     names = [(name, ids[node]) for node in nodes for name in node.new_names]
     Identity.objects.bulk_create(
@@ -150,8 +150,7 @@ def _write_people(
 def _owners(organization: Organization, names: Iterable[Name]) -> dict[Name, int]:
     values = {value for _, value in names}
     rows = Identity.objects.filter(organization=organization, value__in=values)
-    owners = rows.values_list("kind", "value", "contributor_id")
-    return {(row[0], row[1]): row[2] for row in owners}
+    return {(row.kind, row.value): row.contributor_id for row in rows.only("kind", "value", "contributor_id")}
 
 
 def _write_seats(

@@ -164,5 +164,5 @@ class RotateKeyForm(forms.Form):
             ("168", "7 more days"),
         ],
         initial="24",
-        help_text="Give yourself time to put the new key everywhere. Data health shows which keys are still used.",
+        help_text="Time to put the new key everywhere. The page of the old key says when it was used last.",
     )

@@ -22,6 +22,7 @@ from codecard.lib.limits import Limit
 from teams import actions, queries
 from teams.actions.keys import KeyRefusedError, NewKey
 from teams.forms.keys import NewKeyForm, RenameKeyForm, RotateKeyForm
+from teams.keys import Scope
 from teams.models import Contributor, Key, KeyKind
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries import keys as key_queries
@@ -114,7 +115,7 @@ def key(request: OrganizationRequest, key: int, *, is_own: bool) -> HttpResponse
     context = _frame(request, is_own=is_own) | {
         "row": key_queries.as_row(found, timezone.now()),
         "successor": key_queries.successor_of(found),
-        "may_rotate": _may_hold(found, _own(request)),
+        "may_rotate": not _why_not_hold(request, found),
         "form": form,
     }
     return render(request, "teams/settings/key.html", context, status=400 if form.is_bound else 200)
@@ -122,8 +123,8 @@ def key(request: OrganizationRequest, key: int, *, is_own: bool) -> HttpResponse
 
 def rotate_key(request: OrganizationRequest, key: int, *, is_own: bool) -> HttpResponse:
     found = _key(request, key, is_own=is_own)
-    if not _may_hold(found, _own(request)):
-        messages.error(request, "Only its person may hold this token. You can revoke it.")
+    if why_not := _why_not_hold(request, found):
+        messages.error(request, why_not)
         return redirect(f"{_frame(request, is_own=is_own)['base']}{found.id}/")
     form = RotateKeyForm(request.POST or None, initial={"once": secrets.token_hex(16), "overlap": 24})
     status = 400 if form.is_bound else 200
@@ -157,9 +158,13 @@ def revoke_key(request: OrganizationRequest, key: int, *, is_own: bool) -> HttpR
     )
 
 
-def _may_hold(key: Key, own: Contributor | None) -> bool:
-    """A person's token may read what only that person may: its secret is for nobody else."""
-    return key.kind != KeyKind.API or key.contributor_id is None or key.contributor == own
+def _why_not_hold(request: OrganizationRequest, key: Key) -> str:
+    """Why the secret of a successor is not for whoever asks, or "" where it is."""
+    if key.kind == KeyKind.API and key.contributor_id and key.contributor != _own(request):
+        return "Only its person may hold this token, for it reads what they may. You can revoke it."
+    if not all(scope.needs in request.permissions for scope in Scope if scope in key.scopes):
+        return "This token reads what your role may see no more, so it can't be renewed. Revoke it."
+    return ""
 
 
 # --- shown once ------------------------------------------------------------------------------------------------------

@@ -114,11 +114,11 @@ def delete_team(request: OrganizationRequest, team: str) -> HttpResponse:
         actions.delete_team(team=found, by=request.user, now=timezone.now())
         messages.success(request, f"{found.name} is deleted. Its people and what they did are kept.")
         return redirect("settings_teams", request.organization.slug)
-    where = f"inside {found.parent.name}" if found.parent else "at the top"
+    where, inside = f"inside {found.parent.name}" if found.parent else "at the top", found.children.count()
     happens = [
         f"{counted(found.memberships.count(), 'person', 'people')} will be in this team no more. They stay in the "
         "organization and in their other teams, and nothing of what they did is lost.",
-        f"{counted(found.children.count(), 'team')} inside it will stay, {where}.",
+        *([f"{counted(inside, 'team')} inside it will stay, {where}."] if inside else []),
         f"Its page at t/{found.slug}/ will be gone, and open invitations into it will end.",
     ]
     context = SECTION | {"question": f"Delete {found.name}?", "happens": happens, "button": "Delete team"}

@@ -1,7 +1,8 @@
 import pytest
 
-from teams.keys import digest_of, looks_like_key, new_secret, new_token, shown_prefix
-from teams.models import KeyKind
+from teams.keys import Scope, digest_of, looks_like_key, new_secret, new_token, shown_prefix
+from teams.models import KeyKind, Role
+from teams.permissions import PERMISSIONS, Permission
 
 
 def test_a_secret_says_what_it_is_for() -> None:
@@ -30,3 +31,11 @@ def test_the_digest_is_of_the_whole_secret() -> None:
 def test_what_is_no_key_is_seen_without_a_look_up(text: str) -> None:
     assert not looks_like_key(text)
     assert not looks_like_key("cci_" + "x" * 43 + "\n")
+
+
+def test_every_scope_has_words_and_a_permission_that_its_maker_must_have() -> None:
+    for scope in Scope:
+        assert scope.label
+        assert scope.needs in Permission
+    # Usage is billing data: a developer's token must not read what no page shows them.
+    assert Scope.USAGE.needs not in PERMISSIONS[Role.LEAD]

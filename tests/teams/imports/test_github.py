@@ -37,9 +37,8 @@ def test_all_pages_of_teams_and_people_are_read(octo: GithubStandIn) -> None:
     octo.add("payments", parent="platform", maintainer=["Lin"], member=["a", "b", "c", "d", "e"])
     octo.add("ops", "Ops & more")
     octo.members["platform"]["member"] = ["Lin", "a", "b", "c", "d", "e", "zoe"]
-    platform, payments, ops = (
-        TeamName("Platform", "platform", 100), TeamName("Payments", "payments", 101), TeamName("Ops & more", "ops", 102),
-    )  # fmt: skip
+    platform, payments = TeamName("Platform", "platform", 100), TeamName("Payments", "payments", 101)
+    ops = TeamName("Ops & more", "ops", 102)
     source = read_teams("octo", TOKEN)
     assert source.lines[:3] == [Line(0, platform), Line(0, payments, platform), Line(0, ops)]
     people = {(line.team.slug, line.github): line.is_lead for line in source.lines[3:]}

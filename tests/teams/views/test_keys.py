@@ -255,6 +255,13 @@ def test_nobody_gets_hold_of_another_person_s_token(acme: Organization, bob: Use
     assert len(keys_of(acme)) == 1
 
 
+def test_whoever_may_read_less_than_before_renews_no_token(acme: Organization, bob: User, bob_client: Client) -> None:
+    token = factories.make_token(acme, contributor=person_of(acme, bob)).key
+    answer = bob_client.post(f"{OWN}{token.id}/rotate/", {"once": "0" * 32, "overlap": "0"}, follow=True)
+    assert "your role may see no more" in answer.text
+    assert len(keys_of(acme)) == 1
+
+
 def test_too_many_keys_are_refused_in_words(acme: Organization, owner_client: Client) -> None:
     for _ in range(30):
         made(owner_client)

@@ -1,6 +1,5 @@
 import logging
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,7 +11,18 @@ from django.test import Client
 
 from codecard.lib.tenant import tenant
 from teams import actions, audit
-from teams.models import AuditEntry, Contributor, Identity, Membership, Organization, Role, Team, TeamMembership, User
+from teams.models import (
+    AuditEntry,
+    Contributor,
+    Identity,
+    IdentityKind,
+    Membership,
+    Organization,
+    Role,
+    Team,
+    TeamMembership,
+    User,
+)
 from tests import factories
 from tests.factories import NOW
 from tests.teams.imports.github_stand_in import TOKEN, GithubStandIn, github_stand_in
@@ -52,7 +62,7 @@ def whole(organization: Organization) -> list[Any]:
     """All that an import could change."""
     with tenant(organization.id):
         return [
-            list(model.objects.order_by("id").values())  # type: ignore[attr-defined]
+            list(model.objects.order_by("id").values())
             for model in (Team, TeamMembership, Contributor, Identity, Membership)
         ]
 
@@ -217,11 +227,7 @@ def test_somebody_who_becomes_known_in_this_moment_is_not_made_twice(
                 person = factories.make_contributor(acme, "From telemetry")
                 seen.append(person.id)
             actions.add_identity(
-                organization=acme,
-                contributor=person,
-                kind="email",
-                value="new@acme.example",
-                now=NOW,  # type: ignore[arg-type]
+                organization=acme, contributor=person, kind=IdentityKind.EMAIL, value="new@acme.example", now=NOW
             )
         finally:
             connection.close()
@@ -248,14 +254,12 @@ def test_five_thousand_lines_are_previewed_and_applied(
     wrong = ["Team 1,,not-an-address,,"] * 10
     preview = previewed(owner_client, "\n".join(["team,parent,email,github,lead", *rows, *wrong]))
     owner_client.get(preview)
-    started = time.monotonic()
     with django_assert_max_num_queries(20):
         page = owner_client.get(preview, {"page": "3"}).text
     assert "10\u00a0lines are wrong" in page
     assert len(page) < 100_000
     with django_assert_max_num_queries(120):
         assert "10\u00a0lines were left out" in applied(owner_client, preview)
-    assert time.monotonic() - started < 20
     with tenant(acme.id):
         assert TeamMembership.objects.count() == 4990
         assert Team.objects.count() == 220

@@ -5,7 +5,7 @@ from django.test import Client
 
 from codecard.lib.tenant import tenant
 from teams import actions
-from teams.models import AuditEntry, Membership, Organization, Role, Team, TeamMembership, User
+from teams.models import AuditEntry, IdentityKind, Membership, Organization, Role, Team, TeamMembership, User
 from teams.queries.teams import MOST_FOUND
 from tests import factories
 from tests.factories import NOW
@@ -118,7 +118,7 @@ def test_deleting_says_first_what_follows(acme: Organization, payments: Team, ow
 def test_people_are_found_by_name_address_and_login(acme: Organization, payments: Team, owner_client: Client) -> None:
     with tenant(acme.id):
         mara = factories.make_contributor(acme, "Mara <b>Ops</b>")
-    actions.add_identity(organization=acme, contributor=mara, kind="github", value="octo-mara", now=NOW)  # type: ignore[arg-type]
+    actions.add_identity(organization=acme, contributor=mara, kind=IdentityKind.GITHUB, value="octo-mara", now=NOW)
     for text in ("mara", "OCTO-MARA", "ops"):
         answer = owner_client.get(TEAM, {"q": text})
         assert "Mara &lt;b&gt;Ops&lt;/b&gt;" in answer.text, text

@@ -1,0 +1,56 @@
+"""Teams and keys as a person with a browser meets them."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from codecard.lib.tenant import tenant
+from teams import actions
+from teams.imports import waiting
+from teams.imports.csv_file import read
+from teams.models import Key, KeyKind, Organization, User
+from tests.browser.conftest import SignedIn
+from tests.browser.test_pages import ACCESS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SETTINGS = "/o/northwind/settings/"
+FILE = b"team,parent,email,lead\nRefunds,Payments,mara@northwind.example,yes\n=1,,,\n"
+
+
+@pytest.mark.parametrize("window", [{"width": 1440}, {"width": 390, "height": 844}, {"dark": True}], ids=str)
+def test_pages_fit_their_window_and_the_console_is_silent(
+    window: dict[str, Any], open_page: SignedIn, northwind: Organization, olga: User
+) -> None:
+    key = actions.create_key(
+        organization=northwind, kind=KeyKind.API, name="x" * 100, scopes=[], by=olga, now=timezone.now()
+    ).key
+    preview = f"{SETTINGS}team-import/{waiting.keep(read(FILE, 'teams.csv'), northwind, olga)}/"
+    for address in (
+        f"{SETTINGS}teams/", f"{SETTINGS}teams/payments/?q=a", f"{SETTINGS}teams/payments/move/",
+        f"{SETTINGS}team-import/", preview, f"{preview}?show=problems", f"{SETTINGS}keys/", f"{SETTINGS}keys/new/",
+        f"{SETTINGS}keys/{key.id}/", f"{SETTINGS}keys/{key.id}/revoke/", "/o/northwind/keys/", "/o/northwind/keys/new/",
+    ):  # fmt: skip
+        page = open_page(address, **window)
+        assert page.complaints() == [], address
+        assert page.overflow == 0, address
+        assert page.evaluate(ACCESS) == [], address
+
+
+def test_a_double_click_shows_the_one_key_it_made(open_page: SignedIn, northwind: Organization) -> None:
+    page = open_page(f"{SETTINGS}keys/new/")
+    page.evaluate("document.querySelector('input[name=name]').value = 'twice'")
+    page.evaluate("(button => { button.click(); button.click(); })(document.querySelector('main form .btn-primary'))")
+    page.wait_for_text("Copy the new key now")
+    assert page.evaluate("document.querySelector('#secret').innerText").startswith("cci_")
+    with tenant(northwind.id):
+        assert Key.objects.filter(name="twice").count() == 1
+    assert page.complaints() == []
+
+
+def test_what_is_wrong_gets_the_focus(open_page: SignedIn) -> None:
+    page = open_page(f"{SETTINGS}keys/new/")
+    page.evaluate("document.querySelector('main form').noValidate = true")
+    page.click("main form .btn-primary")
+    page.wait_for_text("This field is required.")
+    assert page.evaluate("document.activeElement.name") == "name"
