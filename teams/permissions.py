@@ -131,6 +131,7 @@ def organization_view(
                     response.render()
                 return response
 
+        wrapped.permission = permission  # type: ignore[attr-defined]  # tests compare it with the table of roles
         return wrapped
 
     return decorate

@@ -1,4 +1,4 @@
-from teams.views import audit, general, invitations, keys, members, people, signing_in, teams
+from teams.views import admin, audit, general, invitations, keys, members, people, signing_in, teams
 
 urlpatterns = [
     *signing_in.urlpatterns,
@@ -9,4 +9,5 @@ urlpatterns = [
     *keys.urlpatterns,
     *audit.urlpatterns,
     *people.urlpatterns,
+    *admin.urlpatterns,
 ]

@@ -40,6 +40,7 @@ ICONS: dict[str, str] = {
     "lock": '<rect x="3" y="7" width="10" height="7" rx="1.6"/><path d="M5.2 7V5a2.8 2.8 0 0 1 5.6 0v2"/>',
     "key": '<circle cx="5" cy="11" r="3"/><path d="m7.2 8.8 6-6M11 5l1.8 1.8"/>',
     "chevron": '<path d="m4.5 6.2 3.5 3.6 3.5-3.6"/>',
+    "table": '<rect x="1.8" y="2.8" width="12.4" height="10.4" rx="1.4"/><path d="M1.8 6.3h12.4M6.2 6.3v6.9"/>',
     "plug": '<path d="M6 1.8v3.4M10 1.8v3.4M3.8 5.2h8.4v2.6a4.2 4.2 0 0 1-8.4 0ZM8 12v2.4"/>',
     "people": (
         '<circle cx="6" cy="5.2" r="2.5"/><path d="M1.6 13.4a4.4 4.4 0 0 1 8.8 0M10.6 2.9a2.5 2.5 0 0 1 0 4.6M12 '
