@@ -57,6 +57,20 @@ def route_of(request: HttpRequest) -> str:
     return "static" if request.path_info.startswith(_STATIC_PATH) else "unmatched"
 
 
+class PermissionsPolicy:
+    """No page asks for a device of the visitor, so nothing that gets into one may either."""
+
+    VALUE = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = self.VALUE
+        return response
+
+
 class DatabaseAway:
     """Answers pressure with 503 and Retry-After: clients retry that, and drop data on 500.
 

@@ -59,6 +59,7 @@ def test_production_is_https_with_safe_cookies() -> None:
     program = """
 from codecard import settings as s
 assert s.SESSION_COOKIE_SECURE and s.CSRF_COOKIE_SECURE and s.CSRF_COOKIE_HTTPONLY
+assert s.SESSION_COOKIE_SAMESITE == s.CSRF_COOKIE_SAMESITE == "Lax"
 assert s.SECURE_SSL_REDIRECT and s.SECURE_HSTS_SECONDS >= 31_536_000
 assert not s.DEBUG and not s.IS_LOCAL
 """
