@@ -230,6 +230,9 @@ CELERY_BEAT_SCHEDULE = {
     "ensure-partitions": {"task": "events.tasks.ensure_partitions", "schedule": crontab(hour="3", minute="17")},
     "continue-relocations": {"task": "events.tasks.continue_relocations", "schedule": crontab(minute="*/5")},
     "continue-samples": {"task": "events.tasks.continue_samples", "schedule": crontab(minute="*/10")},
+    "continue-invitations": {"task": "teams.tasks.continue_invitations", "schedule": crontab(minute="3-59/10")},
+    "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},
+    "erase-deleted": {"task": "events.tasks.erase_deleted_organizations", "schedule": crontab(minute="23")},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
 
@@ -313,6 +316,7 @@ EMAIL_URL = urlsplit(os.environ.get("EMAIL_URL", ""))
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_URL.hostname else 'console'}.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = EMAIL_URL.hostname or "", EMAIL_URL.port or 587
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(EMAIL_URL.username or ""), unquote(EMAIL_URL.password or "")
+EMAIL_TIMEOUT = 10
 EMAIL_USE_TLS = EMAIL_URL.scheme == "smtp+tls"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM") or "Code Card <noreply@localhost>"
 

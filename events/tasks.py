@@ -4,9 +4,10 @@ import time
 
 from celery import shared_task
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from codecard.lib.tenant import tenant
-from events import sample
+from events import erasing, retention, sample
 from events.ledger.relocation import relocate_step
 from events.models import Relocation
 from events.sample.sending import nearest
@@ -66,3 +67,27 @@ def ensure_partitions() -> None:
     """Makes the monthly partitions of the events that the next fifteen months need."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT events_ensure_partitions((now() + interval '15 months')::date)")
+
+
+@shared_task(acks_late=True)
+def erase_deleted_organizations() -> None:
+    """Asks for the end of every organization whose time of grace is over, also of those that were left half erased."""
+    for organization_id in erasing.due(timezone.now()):
+        erase_organization.delay(organization_id=organization_id)
+
+
+@shared_task(acks_late=True)
+def erase_organization(*, organization_id: int) -> None:
+    erasing.erase_organization(organization_id=organization_id, now=timezone.now())
+
+
+@shared_task(acks_late=True)
+def apply_all_retention() -> None:
+    """Every night, for each organization that does not keep its events for ever."""
+    for organization_id in retention.organizations():
+        apply_retention.delay(organization_id=organization_id)
+
+
+@shared_task(acks_late=True)
+def apply_retention(*, organization_id: int) -> None:
+    retention.apply_retention(organization_id=organization_id, now=timezone.now())

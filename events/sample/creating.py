@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 from codecard.lib.tenant import tenant
 from events.sample.state import PEOPLE, SEED, WEEKS, State
 from events.simulation.people import DOMAIN, ORGANIZATION, TEAMS, Person
-from teams import actions, audit, queries
+from teams import actions, audit, queries, slugs
 from teams.keys import PREFIXES, digest_of, shown_prefix
 from teams.models import (
     Contributor,
@@ -44,7 +44,7 @@ def create(*, now: datetime, seed: int = SEED, people: int = PEOPLE, weeks: int 
     if found := sample_organization():
         return found
     state = State(seed, people, weeks, until=now.date())
-    is_free = not Organization.objects.filter(slug=_SLUG).exists()
+    is_free = slugs.is_free(_SLUG)
     organization = actions.create_organization(
         name=ORGANIZATION,
         slug=_SLUG if is_free else "",

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from codecard.lib.tenant import tenant
 from teams import audit, queries
 from teams.actions.keys import revoke_key
@@ -11,6 +13,16 @@ from teams.models import Contributor, IdentityKind, Key, Membership, Organizatio
 
 class LastOwnerError(ValueError):
     """An organization keeps at least one owner."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the last owner. Make somebody else an owner first.")
+
+
+class OwnersOnlyError(ValueError):
+    """Only owners make owners, and only owners end that."""
+
+    def __init__(self) -> None:
+        super().__init__("Only an owner may make somebody an owner, or change what an owner is.")
 
 
 def add_member(*, organization: Organization, user: User, role: Role, by: User | None, now: datetime) -> Membership:
@@ -29,23 +41,89 @@ def add_member(*, organization: Organization, user: User, role: Role, by: User |
     return row
 
 
-def remove_member(*, membership: Membership, by: User | None, now: datetime) -> None:
-    """Ends the membership and every key that was the user's or made by them. What they did stays.
+def change_role(*, membership: Membership, role: Role, by: User | None, now: datetime) -> Membership:
+    """The same role again changes nothing.
 
-    :raises LastOwnerError: when nobody would be left to own the organization.
+    :raises LastOwnerError: nobody would be left to own the organization.
+    :raises OwnersOnlyError: `by` is no owner, and it is about an owner.
+    :raises Membership.DoesNotExist: the member was removed meanwhile.
     """
     organization = membership.organization
     with tenant(organization.id):
-        owners = Membership.objects.select_for_update().filter(
-            organization=organization, role=Role.OWNER, is_active=True
-        )
-        if {row.id for row in owners} == {membership.id}:
-            raise LastOwnerError("Make somebody else an owner first.")
-        Membership.objects.filter(organization=organization, id=membership.id).update(is_active=False)
-        audit.record(organization, "member.removed", membership, by=by, now=now, before={"role": membership.role})
-        keys = Key.objects.filter(organization=organization, revoked_at=None)
-        for key in keys.filter(contributor__user=membership.user) | keys.filter(created_by=membership.user):
-            revoke_key(key=key, by=by, now=now)
+        row = _locked(membership, by, is_about_owners=role == Role.OWNER, keeps_owner=role == Role.OWNER)
+        if row.role != role:
+            before, row.role = row.role, role
+            row.save(update_fields=["role"])
+            audit.record(
+                organization, "member.role_changed", row, by=by, now=now, before={"role": before}, after={"role": role}
+            )
+    membership.role = role
+    return row
+
+
+def deactivate_member(*, membership: Membership, by: User | None, now: datetime) -> None:
+    """From the next request on they can open nothing, and their keys are refused. The row stays, so that no invitation
+    brings them back. Raises as `change_role` does."""
+    organization = membership.organization
+    with tenant(organization.id):
+        row = _locked(membership, by)
+        if row.is_active:
+            row.is_active = False
+            row.save(update_fields=["is_active"])
+            state = {"before": {"is_active": True}, "after": {"is_active": False}}
+            audit.record(organization, "member.deactivated", row, by=by, now=now, **state)
+            _revoke_keys(row, by, now)
+    membership.is_active = False
+
+
+def reactivate_member(*, membership: Membership, by: User | None, now: datetime) -> None:
+    """With the role they had; revoked keys stay revoked. Raises as `change_role` does."""
+    organization = membership.organization
+    with tenant(organization.id):
+        row = _locked(membership, by, keeps_owner=True)
+        if not row.is_active:
+            row.is_active = True
+            row.save(update_fields=["is_active"])
+            state = {"before": {"is_active": False}, "after": {"is_active": True}}
+            audit.record(organization, "member.reactivated", row, by=by, now=now, **state)
+    membership.is_active = True
+
+
+def remove_member(*, membership: Membership, by: User | None, now: datetime) -> None:
+    """Ends the membership and every key that was the user's or made by them. What they did stays, as theirs. Whoever
+    removes themselves leaves. Raises as `change_role` does."""
+    organization = membership.organization
+    with tenant(organization.id):
+        row = _locked(membership, by)
+        action = "member.left" if by is not None and by.id == row.user_id else "member.removed"
+        before = {"role": row.role, "is_active": row.is_active}
+        audit.record(organization, action, row, by=by, now=now, before=before)
+        _revoke_keys(row, by, now)
+        row.delete()
+
+
+def _locked(
+    membership: Membership, by: User | None, *, is_about_owners: bool = False, keeps_owner: bool = False
+) -> Membership:
+    """The row as it is now, and with it all owners, so that two of them can't end each other at once."""
+    rows = Membership.objects.filter(organization=membership.organization).select_related("user", "organization")
+    owning = Q(role=Role.OWNER, is_active=True)
+    found = list(rows.filter(owning | Q(id=membership.id)).order_by("id").select_for_update(of=("self",)))
+    row = next((one for one in found if one.id == membership.id), None)
+    if row is None:
+        raise Membership.DoesNotExist
+    owners = {one.user_id: one for one in found if one.role == Role.OWNER and one.is_active}
+    if (is_about_owners or row.role == Role.OWNER) and by is not None and by.id not in owners:
+        raise OwnersOnlyError
+    if not keeps_owner and owners.keys() == {row.user_id}:
+        raise LastOwnerError
+    return row
+
+
+def _revoke_keys(row: Membership, by: User | None, now: datetime) -> None:
+    keys = Key.objects.filter(organization=row.organization, revoked_at=None)
+    for key in keys.filter(Q(contributor__user=row.user_id) | Q(created_by=row.user_id)):
+        revoke_key(key=key, by=by, now=now)
 
 
 def _ensure_contributor(organization: Organization, user: User, now: datetime) -> Contributor:

@@ -1,21 +1,21 @@
-"""Organizations: made, changed, and gone."""
+"""Organizations: made, and gone. What is changed of them: settings.py."""
 
-import re
-import secrets
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from codecard.lib.tenant import by_user, tenant
-from teams import audit
+from teams import audit, slugs
 from teams.actions.members import add_member
 from teams.merging import raise_identity_epoch
 from teams.models import Contributor, Membership, Organization, Role, User
+from teams.notices import is_past_grace
 from teams.time_zones import validate_time_zone
 
-LONGEST_SLUG = 63
+
+class TooLateError(ValueError):
+    """The organization is on its way out already."""
 
 
 @transaction.atomic
@@ -24,9 +24,14 @@ def create_organization(
 ) -> Organization:
     """A new organization, with its first owner if there is one. `fields` are those of the model.
 
-    Without a slug one is made of the name. A slug that is given and taken raises IntegrityError.
+    Without a slug one is made of the name.
+    :raises SlugTakenError: another organization has the slug, or had it.
     """
-    organization = Organization(name=name, slug=slug or _free_slug(name), created_at=now, **fields)
+    if slug:
+        slugs.take(slug)
+    else:
+        slug = slugs.take_suggestion(name)
+    organization = Organization(name=name, slug=slug, created_at=now, **fields)
     organization.full_clean(exclude=["slug"])
     organization.save()
     with tenant(organization.id):
@@ -50,17 +55,28 @@ def create_personal_organization(*, user: User, now: datetime) -> Organization |
 
 
 def delete_organization(*, organization: Organization, by: User | None, now: datetime) -> None:
-    """Everything of the organization goes, in one transaction, but its audit. Users stay."""
+    """From now on its days are numbered: it goes on for the time of grace, then `events.erasing` takes it. Asking again
+    changes nothing."""
     with tenant(organization.id):
-        audit.record(organization, "organization.deleted", organization, by=by, now=now, slug=organization.slug)
-        organization.delete()
+        if Organization.objects.filter(id=organization.id, deleted_at=None).update(deleted_at=now):
+            audit.record(organization, "organization.deleted", organization, by=by, now=now, slug=organization.slug)
+    organization.refresh_from_db(fields=["deleted_at"])
 
 
-def _free_slug(name: str) -> str:
-    base = slugify(re.sub(r"[._@+]", "-", name))[: LONGEST_SLUG - 7].strip("-_") or "workspace"
-    while Organization.objects.filter(slug=base).exists():
-        base = f"{base[: LONGEST_SLUG - 7]}-{secrets.token_hex(3)}"
-    return base
+def keep_organization(*, organization: Organization, by: User | None, now: datetime) -> None:
+    """Takes the wish to delete it back, if there is one.
+
+    :raises TooLateError: the time of grace is over.
+    """
+    with tenant(organization.id):
+        row = Organization.objects.select_for_update().get(id=organization.id)
+        if is_past_grace(row, now):
+            raise TooLateError("The time to change one's mind is over, and it is being deleted.")
+        if row.deleted_at is not None:
+            Organization.objects.filter(id=row.id).update(deleted_at=None)
+            before = row.deleted_at.isoformat()
+            audit.record(row, "organization.kept", row, by=by, now=now, before={"deleted_at": before})
+    organization.deleted_at = None
 
 
 def change_time_zone(
