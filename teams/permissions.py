@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 
@@ -123,6 +123,8 @@ def organization_view(
         def wrapped(request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
+            if moved := _moved(request, organization):
+                return moved
             entered = _enter(request, organization, permission)
             with audit.from_address(request.META.get("REMOTE_ADDR", "")), tenant(entered.organization.id):
                 response = view(entered, *args, **kwargs)
@@ -135,6 +137,16 @@ def organization_view(
         return wrapped
 
     return decorate
+
+
+def _moved(request: HttpRequest, slug: str) -> HttpResponseRedirect | None:
+    """Sends members of a renamed organization on, with the rest of the address, and the body of what they posted."""
+    members_of = [membership.organization for membership in memberships_of(request)]
+    now = next((one.slug for one in members_of if slug in one.former_slugs and one.slug != slug), None)
+    if now is None:
+        return None
+    address = request.get_full_path().replace(f"/o/{slug}/", f"/o/{now}/", 1)
+    return HttpResponseRedirect(address, preserve_request=True)
 
 
 def _enter(request: HttpRequest, slug: str, permission: Permission) -> OrganizationRequest:

@@ -24,6 +24,7 @@ ICONS: dict[str, str] = {
     ),
     "warn": '<path d="M8 2.2 14.3 13H1.7L8 2.2Z"/><path d="M8 6.4v3.1M8 11.3v.1"/>',
     "check": '<path d="M8 14.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13Z"/><path d="m5.2 8.2 1.9 1.9 3.7-4"/>',
+    "plus": '<path d="M8 3.2v9.6M3.2 8h9.6"/>',
     "dash": '<path d="M3.5 8h9"/>',
     "info": '<circle cx="8" cy="8" r="6.4"/><path d="M8 7.3v3.8M8 4.9v.1"/>',
     "out": '<path d="M4 12 12 4M6 4h6v6"/>',

@@ -4,8 +4,16 @@
 """
 
 from teams.actions.invitations import (
+    AddressesTakenError,
     InvitationRefusedError,
+    NewInvitation,
     accept_invitation,
+    ask_for_another,
+    invite_addresses,
+    invite_by_link,
+    mail_invitation,
+    renew_invitation,
+    revoke_invitation,
 )
 from teams.actions.keys import (
     KeyRefusedError,
@@ -16,23 +24,13 @@ from teams.actions.keys import (
     rotate_key,
 )
 from teams.actions.members import (
-    AddressesTakenError,
-    InvitationRefusedError,
     LastOwnerError,
-    NewInvitation,
     OwnersOnlyError,
-    accept_invitation,
     add_member,
-    ask_for_another,
     change_role,
     deactivate_member,
-    invite_addresses,
-    invite_by_link,
-    mail_invitation,
     reactivate_member,
     remove_member,
-    renew_invitation,
-    revoke_invitation,
 )
 from teams.actions.organizations import (
     TooLateError,
