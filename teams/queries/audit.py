@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -112,7 +112,9 @@ def _changes(before: Any, now: Any) -> list[Detail]:
         return []
     if not isinstance(before or {}, dict) or not isinstance(now or {}, dict):
         return [Detail("Value", _shown(before), _shown(now))]
-    old, new = before or {}, now or {}
+    if before is None:
+        return [Detail(_words(name), None, _shown(value)) for name, value in now.items()]
+    old, new = before, now or {}
     return [Detail(_words(name), _shown(old.get(name)), _shown(new.get(name))) for name in {**old, **new}]
 
 
@@ -129,4 +131,13 @@ def _shown(value: Any) -> str:
         return ", ".join(map(_shown, value)) or "–"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_shown(one)}" for key, one in value.items())
-    return str(value)
+    return _moment(value) if isinstance(value, str) else str(value)
+
+
+def _moment(text: str) -> str:
+    """A time as people write it, any other text as it is."""
+    try:
+        at = datetime.fromisoformat(text) if "T" in text else None
+    except ValueError:
+        at = None
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at and at.tzinfo else text
