@@ -1,0 +1,168 @@
+"""Deleting by age: events go, what pages show stays."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from codecard.lib.tenant import tenant
+from events import retention, tasks
+from events.ledger import record
+from events.models import Event, SeriesPoint
+from events.schema import Prompt
+from teams.models import Organization, Team
+from tests import factories
+from tests.events.dashboards._work import monday, work
+from tests.events.ledger.books import access, books, parsed_points, store, total
+from tests.events.ledger.test_series import point
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SUMS = ("sessions", "detail", "contributor", "organization", "commits")
+
+
+def keep(organization: Organization, days: int | None) -> None:
+    Organization.objects.filter(id=organization.id).update(retention_days=days)
+
+
+def fill(organization: Organization) -> None:
+    with tenant(organization.id):
+        people = [factories.make_contributor(organization) for _ in range(6)]
+    for person in people:
+        for weeks_ago in (1, 2, 5, 6, 20):
+            work(organization, person, monday(weeks_ago), accepted=5, rejected=2, lines=30)
+
+
+def days_left(organization: Organization) -> set[date]:
+    with tenant(organization.id):
+        return set(Event.objects.values_list("day", flat=True))
+
+
+def sums(organization: Organization) -> list[Any]:
+    found = books(organization)
+    return [found[name] for name in SUMS]
+
+
+def apply(organization: Organization) -> int:
+    return retention.apply_retention(organization_id=organization.id, now=NOW)
+
+
+def test_old_events_go_and_every_sum_stays(acme: Organization, globex: Organization) -> None:
+    fill(acme)
+    fill(globex)
+    keep(acme, 30)
+    before, theirs = sums(acme), books(globex)
+    assert all(before[:4])
+    assert apply(acme) > 0
+    assert days_left(acme) == {monday(1), monday(2)}
+    assert sums(acme) == before
+    assert books(globex) == theirs
+    after = books(acme)
+    assert apply(acme) == 0
+    assert books(acme) == after
+    assert retention.kept_from(Organization.objects.get(id=acme.id)) == NOW.date() - timedelta(days=30)
+
+
+def test_dashboards_don_t_change(acme: Organization, payments: Team, owner_client: Client) -> None:
+    fill(acme)
+    keep(acme, 1)
+    pages = ("/o/acme/", "/o/acme/?p=91d", "/o/acme/t/payments/?p=91d")
+    before = [owner_client.get(page).text for page in pages]
+    assert apply(acme) > 0
+    assert days_left(acme) == set()
+
+    def without_token(text: str) -> list[str]:
+        return [line for line in text.splitlines() if "csrf" not in line.lower()]
+
+    assert [without_token(owner_client.get(page).text) for page in pages] == list(map(without_token, before))
+
+
+def test_whoever_keeps_events_loses_none(acme: Organization) -> None:
+    fill(acme)
+    before = books(acme)
+    assert apply(acme) == 0
+    assert books(acme) == before
+
+
+def test_killed_in_the_middle_it_goes_on(acme: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(acme)
+    keep(acme, 30)
+    before, count = sums(acme), 0
+    lock = retention.lock_organization
+
+    def killed(*arguments: Any, **named: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise KeyboardInterrupt
+        lock(*arguments, **named)
+
+    monkeypatch.setattr(retention, "_ROWS", 7)
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "lock_organization", killed)
+        with pytest.raises(KeyboardInterrupt):
+            apply(acme)
+    assert len(days_left(acme)) > 2
+    assert sums(acme) == before
+    assert apply(acme) > 0
+    assert days_left(acme) == {monday(1), monday(2)}
+    assert sums(acme) == before
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "UTC"])
+def test_whole_local_days_go(acme: Organization, zone: str) -> None:
+    """So that what is left of a day can be counted again."""
+    Organization.objects.filter(id=acme.id).update(time_zone=zone)
+    who = access(acme)
+    for hours in range(0, 24 * 5, 2):
+        at = NOW - timedelta(days=5) + timedelta(hours=hours)
+        store(who, Prompt(id=str(hours), at=at, tool="claude-code", session="s"))
+    with tenant(acme.id):
+        before = list(Event.objects.order_by("occurred_at").values_list("id", "day"))
+    keep(acme, 3)
+    apply(acme)
+    first = NOW.date() - timedelta(days=3)
+    with tenant(acme.id):
+        left = list(Event.objects.order_by("occurred_at").values_list("id", "day"))
+    assert left == [(number, day) for number, day in before if day >= first]
+    assert 0 < len(left) < len(before)
+
+
+def test_a_longer_time_later_does_not_say_that_old_days_are_complete(acme: Organization) -> None:
+    keep(acme, 10)
+    apply(acme)
+    keep(acme, 100)
+    apply(acme)
+    assert retention.kept_from(Organization.objects.get(id=acme.id)) == NOW.date() - timedelta(days=10)
+
+
+def test_the_newest_old_point_of_each_chain_stays(acme: Organization) -> None:
+    who = access(acme)
+    day = 24 * 60
+    # Minutes count from two days before NOW; the first four are older than a day more than is kept.
+    for minute, value in ((-9 * day, 10), (-8 * day, 20), (-7 * day, 35), (-6 * day, 50), (-1 * day, 70)):
+        record(parsed_points(point(minute, value)), who, now=NOW, source="test")
+    record(parsed_points(point(-9 * day, 5, series="other")), who, now=NOW, source="test")
+    assert total(acme, "input_tokens") == 75
+    keep(acme, 5)
+    for _ in range(2):
+        apply(acme)
+        with tenant(acme.id):
+            assert sorted(SeriesPoint.objects.values_list("value", flat=True)) == [5, 50, 70]
+    # Between the kept ones, and after them: increases over the point before, as if none had gone.
+    record(parsed_points(point(-2 * day, 60), point(0, 100)), who, now=NOW, source="test")
+    record(parsed_points(point(0, 9, series="other")), who, now=NOW, source="test")
+    assert total(acme, "input_tokens") == 100 + 9
+
+
+def test_the_night_s_task_asks_for_each_that_does_not_keep_for_ever(
+    acme: Organization, globex: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, int]] = []
+    monkeypatch.setattr(tasks.apply_retention, "delay", lambda **about: asked.append(about))
+    keep(acme, 30)
+    tasks.apply_all_retention()
+    assert asked == [{"organization_id": acme.id}]
+    for _ in range(2):
+        tasks.apply_retention(organization_id=acme.id)
