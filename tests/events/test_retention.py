@@ -1,14 +1,17 @@
 """Deleting by age: events go, what pages show stays."""
 
 from datetime import date, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from codecard.lib.tenant import tenant
 from events import retention, tasks
 from events.ledger import record
+from events.ledger.locks import lock_organization
 from events.models import Event, SeriesPoint
 from events.schema import Prompt
 from teams.models import Organization, Team
@@ -78,6 +81,20 @@ def test_dashboards_don_t_change(acme: Organization, payments: Team, owner_clien
     assert [without_token(owner_client.get(page).text) for page in pages] == list(map(without_token, before))
 
 
+def test_a_rebuild_afterwards_leaves_the_sums_alone(acme: Organization) -> None:
+    """Of the day before the oldest event nothing is left to count; its sums must survive."""
+    with tenant(acme.id):
+        person = factories.make_contributor(acme)
+    for days_ago in range(8):
+        work(acme, person, NOW.date() - timedelta(days=days_ago), accepted=5)
+    keep(acme, 4)
+    before = sums(acme)
+    assert apply(acme) > 0
+    for first in ([], ["--from", "2026-05-01"]):
+        call_command("rebuild_rollups", *first, stdout=StringIO())
+        assert sums(acme) == before
+
+
 def test_whoever_keeps_events_loses_none(acme: Organization) -> None:
     fill(acme)
     before = books(acme)
@@ -89,7 +106,7 @@ def test_killed_in_the_middle_it_goes_on(acme: Organization, monkeypatch: pytest
     fill(acme)
     keep(acme, 30)
     before, count = sums(acme), 0
-    lock = retention.lock_organization
+    lock = lock_organization
 
     def killed(*arguments: Any, **named: Any) -> None:
         nonlocal count

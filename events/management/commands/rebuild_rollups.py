@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.core.management.base import BaseCommand, CommandError
 
 from events.ledger.rebuild import days_to_rebuild, rebuild
+from events.retention import kept_from
 from teams.models import Organization
 
 _WIDTH = 30
@@ -36,7 +37,9 @@ class Command(BaseCommand):
             self._rebuild(organization, options["first"], options["last"], options["restart"])
 
     def _rebuild(self, organization: Organization, first: date | None, last: date | None, restart: bool) -> None:
-        days = days_to_rebuild(organization.pk, first, last)
+        # Before this day events were deleted by age, and the sums are all there is.
+        complete = [day for day in (first, kept_from(organization)) if day]
+        days = days_to_rebuild(organization.pk, max(complete, default=None), last)
         memory = f"rebuild:{organization.pk}:{first}:{last}"
         done = None if restart else cache.get(memory)
         left = [day for day in days if done is None or day > date.fromisoformat(done)]

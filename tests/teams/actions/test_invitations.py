@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -43,7 +44,7 @@ def test_only_the_digest_of_a_link_is_kept(acme: Organization, owner: User) -> N
 
 
 def test_all_addresses_are_invited_or_none(acme: Organization, owner: User, bob: User) -> None:
-    terms = {"organization": acme, "role": Role.DEVELOPER, "days": 7, "by": owner, "now": NOW}
+    terms: dict[str, Any] = {"organization": acme, "role": Role.DEVELOPER, "days": 7, "by": owner, "now": NOW}
     actions.invite_addresses(addresses=["ada@acme.example"], **terms)
     for taken in ("ada@acme.example", bob.email):
         with pytest.raises(actions.AddressesTakenError) as refused:
