@@ -88,8 +88,9 @@ def invite_by_link(
     return NewInvitation(row, token)
 
 
-def renew_invitation(*, invitation: Invitation, by: User, now: datetime) -> NewInvitation:
-    """A new token and a week more; the old link stops working at once. One for an address counts as not sent.
+def renew_invitation(*, invitation: Invitation, by: User, now: datetime, is_mailed: bool = False) -> NewInvitation:
+    """A new token and a week more; the old link stops working at once. `is_mailed`: it waits for `mail_invitation`,
+    which makes another token; else whoever asked hands this one on, and no mail may end it.
 
     :raises InvitationRefusedError: it was withdrawn or used.
     :raises OwnersOnlyError: only an owner invites an owner.
@@ -102,7 +103,8 @@ def renew_invitation(*, invitation: Invitation, by: User, now: datetime) -> NewI
         if state in {Standing.REVOKED, Standing.USED}:
             raise InvitationRefusedError(REFUSALS[state])
         before = row.expires_at.isoformat()
-        row.digest, row.sent_at, row.expires_at = digest_of(token), None, now + timedelta(days=DAYS_AGAIN)
+        row.digest, row.expires_at = digest_of(token), now + timedelta(days=DAYS_AGAIN)
+        row.sent_at = None if is_mailed else now
         row.save(update_fields=["digest", "sent_at", "expires_at"])
         after = {"expires_at": row.expires_at.isoformat()}
         audit.record(

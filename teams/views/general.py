@@ -103,6 +103,9 @@ def _settings(request: OrganizationRequest, failed: SettingsForm | None = None) 
 @organization_view(Permission.DELETE_ORGANIZATION)
 def delete(request: OrganizationRequest) -> HttpResponse:
     organization = request.organization
+    if organization.is_sample:
+        # It has a button of its own, which takes its invented people along.
+        raise Http404
     form = DeleteForm(organization, request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.delete_organization(organization=organization, by=request.user, now=timezone.now())

@@ -101,14 +101,15 @@ def renew(request: OrganizationRequest, invitation_id: int) -> HttpResponse:
     if not INVITING.admits(f"account {request.user.id}", f"organization {request.organization.id}"):
         messages.error(request, TOO_MANY)
         return back
+    is_mailed = bool(row.email) and "show" not in request.POST
     try:
-        made = actions.renew_invitation(invitation=row, by=request.user, now=timezone.now())
+        made = actions.renew_invitation(invitation=row, by=request.user, now=timezone.now(), is_mailed=is_mailed)
     except actions.OwnersOnlyError as error:
         raise PermissionDenied(str(error)) from None
     except actions.InvitationRefusedError as error:
         messages.error(request, f"{error} Make a new one instead.")
         return back
-    if not row.email or "show" in request.POST:
+    if not is_mailed:
         return _show_link(request, made)
     _send(request)
     messages.success(request, f"A new link is on its way to {row.email}. The old one works no more.")

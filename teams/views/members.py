@@ -124,18 +124,7 @@ def leave(request: OrganizationRequest) -> HttpResponse:
             raise Http404 from None
         messages.success(request, f"You left {name}.")
         return redirect("home")
-    context = {
-        "nav": "settings",
-        "question": f"Leave {name}?",
-        "happens": [
-            f"You can't open {name} any more. Somebody has to invite you to come back.",
-            "Your keys here, and those you made, are revoked for good.",
-            "What you did stays in the numbers of your teams.",
-        ],
-        "button": f"Leave {name}",
-        "cancel_url": f"/o/{request.organization.slug}/",
-    }
-    return render(request, "teams/settings/confirm.html", context)
+    return render(request, "teams/leave.html")
 
 
 def _member(request: OrganizationRequest, member_id: int) -> Membership:
