@@ -11,20 +11,15 @@ from typing import Any
 from django.db import connection
 
 from codecard.lib.tenant import tenant
+from events.ledger.keeping import KEPT_FROM, kept_from
 from events.ledger.locks import lock_organization
+from teams.merging import raise_identity_epoch
 from teams.models import Organization
 
 _ROWS = 20_000
 _SERIES = 200
-_KEPT_FROM = "kept_from"
 _DAY = timedelta(days=1)
 """The local day of an event begins up to 14 hours before, and ends up to 12 hours after, that of UTC."""
-
-
-def kept_from(organization: Organization) -> date | None:
-    """The first local day whose events are all there; None while nothing was deleted by age."""
-    day = organization.settings.get(_KEPT_FROM)
-    return date.fromisoformat(day) if day else None
 
 
 def organizations() -> list[int]:
@@ -45,16 +40,22 @@ def apply_retention(*, organization_id: int, now: datetime) -> int:
 
 
 def _move_on(organization_id: int, now: datetime) -> date | None:
-    """Writes down from which day on events stay, before the first of them goes. Never goes back."""
-    with tenant(organization_id):
+    """Writes down from which day on events stay, before the first of them goes. Never goes back.
+
+    Waits for requests that were let in by the day before; later ones see the new epoch, and refuse what goes now:
+    nothing could tell that it is in the sums already.
+    """
+    with tenant(organization_id), connection.cursor() as cursor:
         row = Organization.objects.select_for_update().filter(id=organization_id).first()
         if row is None or row.retention_days is None:
             return None
         wanted, before = now.date() - timedelta(days=row.retention_days), kept_from(row)
         if before is not None and before >= wanted:
             return before
-        row.settings[_KEPT_FROM] = wanted.isoformat()
+        row.settings[KEPT_FROM] = wanted.isoformat()
         row.save(update_fields=["settings"])
+        raise_identity_epoch(organization_id)
+        lock_organization(cursor, organization_id, exclusive=True)
     return wanted
 
 

@@ -120,7 +120,7 @@ class EventsView(IngestView):
             raise UnreadableBody(f"The body can't be read: {error}.") from None
         is_dry = request.query_params.get("dry_run", "").lower() in {"1", "true", "yes"}
         now = timezone.now()
-        receipt = admit(parsed, now=now) if is_dry else record(parsed, access, now=now, source=code_card.NAME)
+        receipt = admit(parsed, access, now=now) if is_dry else record(parsed, access, now=now, source=code_card.NAME)
         return JsonResponse(_events_answer(parsed, receipt, is_dry), status=HTTPStatus.OK)
 
 

@@ -49,7 +49,7 @@ class _NeedsExclusive(Exception):
 
 
 class _Outdated(Exception):
-    """People were merged or split since this process looked them up."""
+    """People were merged or split, or facts deleted by age, since this process looked."""
 
 
 @dataclass
@@ -79,8 +79,8 @@ def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Rec
     of a transaction: the names that it made would be remembered by this process though a rollback takes them.
     :raises django.db.OperationalError: the database is away; nothing of this body was stored.
     """
-    work = _admit(parsed, now)
     known, exclusive = lookups_of(access.organization_id), False
+    work = _admit(parsed, now, known.kept_since)
     for attempt in range(_ATTEMPTS):
         try:
             return _record(work, parsed, known, access, now, source, exclusive)
@@ -91,6 +91,7 @@ def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Rec
         except (_Outdated, Vanished):
             forget(access.organization_id)
             known = lookups_of(access.organization_id)
+            work = _admit(parsed, now, known.kept_since)
         except Exception as error:
             if not isinstance(error.__cause__, errors.DeadlockDetected) and not isinstance(
                 error, errors.DeadlockDetected
@@ -102,20 +103,20 @@ def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Rec
     return _record(work, parsed, known, access, now, source, exclusive=True)
 
 
-def admit(parsed: Parsed, *, now: datetime) -> Receipt:
+def admit(parsed: Parsed, access: Access, *, now: datetime) -> Receipt:
     """What `record` would refuse, without storing anything; `stored` is what would be new or known already."""
-    receipt = _admit(parsed, now).receipt
+    receipt = _admit(parsed, now, lookups_of(access.organization_id).kept_since).receipt
     receipt.stored = sum(map(len, parsed.groups.values())) - len(receipt.refused)
     return receipt
 
 
-def _admit(parsed: Parsed, now: datetime) -> _Work:
+def _admit(parsed: Parsed, now: datetime, kept_since: datetime | None) -> _Work:
     work = _Work({}, [], parsed.commits, Receipt())
     for group, events in parsed.groups.items():
-        work.groups[group], refused = within_time(group, events, now)
+        work.groups[group], refused = within_time(group, events, now, kept_since)
         work.receipt.refused += refused
     for group, points in parsed.points.items():
-        kept, refused = within_time(group, points, now)
+        kept, refused = within_time(group, points, now, kept_since)
         reasons = [(position, unusable(point)) for position, point in enumerate(kept)]
         refused += [Refusal(group, position, reason) for position, reason in reasons if reason]
         work.points += [(group, point) for point, (_, reason) in zip(kept, reasons, strict=True) if not reason]

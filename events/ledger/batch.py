@@ -163,16 +163,20 @@ def _scope(group: Group) -> str | None:
 Timed = TypeVar("Timed", bound=Event | Point)
 
 
-def within_time(group: Group, events: list[Timed], now: datetime) -> tuple[list[Timed], list[Refusal]]:
-    """Events or points whose time can be true, and the refusal of the others."""
-    oldest, newest = now - OLDEST, now + NEWEST
+def within_time(
+    group: Group, events: list[Timed], now: datetime, kept_since: datetime | None = None
+) -> tuple[list[Timed], list[Refusal]]:
+    """Events or points whose time can be true and whose days are kept, and the refusal of the others."""
+    oldest, newest = max(now - OLDEST, kept_since or now - OLDEST), now + NEWEST
     times = [event.at for event in events]
     if not times or (min(times) >= oldest and max(times) <= newest):
         return events, []
     kept, refused = [], []
     for position, event in enumerate(events):
-        if event.at < oldest:
+        if event.at < now - OLDEST:
             refused.append(Refusal(group, position, "at: more than six years ago"))
+        elif event.at < oldest:
+            refused.append(Refusal(group, position, "at: older than this organization keeps events"))
         elif event.at > newest:
             refused.append(Refusal(group, position, "at: more than a day in the future"))
         else:

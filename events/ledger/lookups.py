@@ -1,7 +1,8 @@
 """Names to numbers, people to contributors: what a batch refers to, found or made before its transaction.
 
 New rows are committed in short transactions of their own: a rollback of the batch must not leave cached ids behind.
-The cache of an organization is thrown away when its `identity_epoch` changes (merge, split, claim, time zone).
+The cache of an organization is thrown away when its `identity_epoch` changes (merge, split, claim, time zone, deletion
+by age).
 """
 
 from collections import OrderedDict
@@ -15,6 +16,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from codecard.lib.tenant import tenant
+from events.ledger.keeping import KEPT_FROM, kept_since
 from events.models import DimensionKind
 from events.schema import Commit, Event
 from teams.identities import Owner, Sender, resolve_many
@@ -37,6 +39,7 @@ class Lookups:
     organization_id: int
     epoch: int
     zone: str
+    kept_since: datetime | None = None
     dimensions: dict[DimensionKind, dict[str | None, int]] = field(
         default_factory=lambda: {kind: {None: 0} for kind in DimensionKind}
     )
@@ -81,11 +84,12 @@ def lookups_of(organization_id: int) -> Lookups:
         if found is not None:
             _cache.move_to_end(organization_id)
             return found
-    row = Organization.objects.values_list("identity_epoch", "time_zone").get(pk=organization_id)
+    row = Organization.objects.values_list("identity_epoch", "time_zone", f"settings__{KEPT_FROM}")
+    epoch, zone, kept = row.get(pk=organization_id)
     with _lock:
         if len(_cache) >= _MAX_ORGANIZATIONS:
             _cache.popitem(last=False)
-        return _cache.setdefault(organization_id, Lookups(organization_id, *row))
+        return _cache.setdefault(organization_id, Lookups(organization_id, epoch, zone, kept_since(kept)))
 
 
 def forget(organization_id: int) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from codecard.lib.tenant import tenant
 from events import retention, tasks
 from events.ledger import record
+from events.ledger.keeping import kept_from
 from events.ledger.locks import lock_organization
 from events.models import Event, SeriesPoint
 from events.schema import Prompt
@@ -64,7 +65,7 @@ def test_old_events_go_and_every_sum_stays(acme: Organization, globex: Organizat
     after = books(acme)
     assert apply(acme) == 0
     assert books(acme) == after
-    assert retention.kept_from(Organization.objects.get(id=acme.id)) == NOW.date() - timedelta(days=30)
+    assert kept_from(Organization.objects.get(id=acme.id)) == NOW.date() - timedelta(days=30)
 
 
 def test_dashboards_don_t_change(acme: Organization, payments: Team, owner_client: Client) -> None:
@@ -151,7 +152,7 @@ def test_a_longer_time_later_does_not_say_that_old_days_are_complete(acme: Organ
     apply(acme)
     keep(acme, 100)
     apply(acme)
-    assert retention.kept_from(Organization.objects.get(id=acme.id)) == NOW.date() - timedelta(days=10)
+    assert kept_from(Organization.objects.get(id=acme.id)) == NOW.date() - timedelta(days=10)
 
 
 def test_the_newest_old_point_of_each_chain_stays(acme: Organization) -> None:
@@ -183,3 +184,41 @@ def test_the_night_s_task_asks_for_each_that_does_not_keep_for_ever(
     assert asked == [{"organization_id": acme.id}]
     for _ in range(2):
         tasks.apply_retention(organization_id=acme.id)
+
+
+def test_what_comes_again_after_it_went_is_refused_and_counted_once(acme: Organization) -> None:
+    """Nothing could tell that it is in the sums already: whoever remembers the organization from before forgets."""
+    who = access(acme)
+    old = Prompt(id="old", at=NOW - timedelta(days=40), tool="t", email="a@acme.test")
+    new = Prompt(id="new", at=NOW - timedelta(days=2), tool="t", email="a@acme.test")
+    store(who, old, new)
+    keep(acme, 30)
+    assert apply(acme) == 1
+    receipt = store(who, old, new)
+    assert [refusal.reason for refusal in receipt.refused] == ["at: older than this organization keeps events"]
+    assert (receipt.stored, receipt.duplicates) == (0, 1)
+    assert total(acme, "prompts") == 2
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Etc/GMT+12"])
+def test_no_fact_of_a_day_that_is_gone_comes_back(acme: Organization, zone: str) -> None:
+    Organization.objects.filter(id=acme.id).update(time_zone=zone)
+    who = access(acme)
+    facts = [Prompt(id=str(hour), at=NOW - timedelta(days=32, hours=-hour), tool="t") for hour in range(0, 96, 3)]
+    store(who, *facts)
+    keep(acme, 30)
+    assert apply(acme) > 0
+    store(who, *facts)
+    assert total(acme, "prompts") == len(facts)
+
+
+def test_points_of_a_day_that_is_gone_are_refused_too(acme: Organization) -> None:
+    who = access(acme)
+    points = [point(10 * number, 5.0 * number) for number in range(1, 5)]
+    before = [record(parsed_points(*points), who, now=NOW, source="test")]
+    keep(acme, 1)
+    apply(acme)
+    found = total(acme, "input_tokens")
+    before.append(record(parsed_points(*points), who, now=NOW, source="test"))
+    assert total(acme, "input_tokens") == found
+    assert before[1].refused

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.cache import cache
 from django.core.management.base import BaseCommand, CommandError
 
+from events.ledger.keeping import kept_from
 from events.ledger.rebuild import days_to_rebuild, rebuild
-from events.retention import kept_from
 from teams.models import Organization
 
 _WIDTH = 30
