@@ -1,0 +1,183 @@
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codecard.lib.tenant import tenant
+from teams import actions, matching
+from teams.matching import MOST_ALIKE, NAME, RULES, Known, Match, Strength, alike, matches_of
+from teams.models import Contributor, DifferentPeople, IdentityKind, Organization, User
+from tests import factories
+from tests.factories import NOW
+
+ADDRESS, LOGIN, AUTHOR = "email", "github", "git_author"
+CERTAIN, LIKELY, POSSIBLE = Strength
+
+
+def pair(*sides: tuple[str, str], claimed: tuple[bool, bool] = (False, False)) -> list[Match]:
+    """Two people with one name each; called nothing unless that is the name."""
+    return alike(
+        Known(number, claimed[number], ((NAME, ""), side) if side[0] != NAME else (side,))
+        for number, side in enumerate(sides)
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "strength", "word"),
+    [
+        ((ADDRESS, "ada@acme.example"), (AUTHOR, "Ada L. <ada@acme.example>"), CERTAIN, "same address"),
+        ((ADDRESS, "ada@acme.example"), (AUTHOR, "ada@acme.example"), CERTAIN, "same address"),
+        ((AUTHOR, "12345+ada-l@users.noreply.github.com"), (LOGIN, "ada-l"), CERTAIN, "GitHub's own address"),
+        ((ADDRESS, "ada-l@users.noreply.github.com"), (LOGIN, "ada-l"), CERTAIN, "GitHub's own address"),
+        ((ADDRESS, "ada.love@acme.example"), (LOGIN, "ada-love"), LIKELY, "begins like the GitHub login"),
+        ((ADDRESS, "ada.love@acme.example"), (ADDRESS, "ada_love@home.example"), LIKELY, "begin alike"),
+        ((ADDRESS, "ada.love+git@acme.example"), (ADDRESS, "adalove@home.example"), LIKELY, "begin alike"),
+        ((NAME, "Ada Löve"), (NAME, "love, ADA"), LIKELY, "same name"),
+        ((NAME, "Ada Love"), (ADDRESS, "love.ada@acme.example"), LIKELY, "same name"),
+        ((NAME, "Ada Love"), (LOGIN, "ada-love"), LIKELY, "same name"),
+        ((NAME, "Ada Loveday"), (LOGIN, "aloveday"), POSSIBLE, "initial and last name"),
+    ],
+)
+def test_looks_like_one_person(one: tuple[str, str], other: tuple[str, str], strength: Strength, word: str) -> None:
+    for sides in ((one, other), (other, one)):
+        (match,) = pair(*sides)
+        assert (match.one_id, match.other_id, match.strength) == (0, 1, strength)
+        assert any(word in reason for reason in match.reasons)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((ADDRESS, "info@acme.example"), (AUTHOR, "info@acme.example")),
+        ((ADDRESS, "build.team@acme.example"), (ADDRESS, "build.team@other.example")),
+        ((ADDRESS, "ada@acme.example"), (ADDRESS, "ada@home.example")),
+        ((ADDRESS, "noreply@github.com"), (AUTHOR, "GitHub <noreply@github.com>")),
+        ((NAME, "Ada"), (NAME, "Ada")),
+        ((NAME, "Build Bot"), (NAME, "Build Bot")),
+        ((NAME, "Ada Love"), (NAME, "Ada Hate")),
+        ((LOGIN, "ada"), (ADDRESS, "ada@acme.example")),
+        (("tool_user", "codex:device-1"), ("tool_user", "codex:device-1")),
+        (("key", "7"), ("key", "7")),
+    ],
+)
+def test_does_not_look_like_one_person(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert pair(one, other) == []
+
+
+def test_two_who_signed_in_are_two() -> None:
+    names = ((NAME, "Ada Love"), (NAME, "Ada Love"))
+    assert pair(*names, claimed=(True, True)) == []
+    assert pair(*names, claimed=(True, False)) != []
+
+
+def test_several_reasons_are_one_match_and_the_strongest_counts() -> None:
+    names = ((ADDRESS, "ada.love@acme.example"), (NAME, "Ada Love")), ((AUTHOR, "Ada Love <ada.love@acme.example>"),)
+    (match,) = alike(Known(number, False, tuple(names[number])) for number in range(2))
+    assert match.strength == CERTAIN
+    assert len(match.reasons) == len(set(match.reasons)) > 1
+
+
+def test_a_common_name_says_nothing() -> None:
+    people = [Known(number, False, ((NAME, "Jan Novak"),)) for number in range(MOST_ALIKE + 1)]
+    assert alike(people) == []
+    assert len(alike(people[1:])) == MOST_ALIKE * (MOST_ALIKE - 1) // 2
+
+
+# --- against a reference that compares everybody with everybody ------------------------------------------------------
+
+_WORDS = st.sampled_from(["ada", "love", "Löve", "kim", "build", "jan", "novakova", "x"])
+_VALUES = {
+    NAME: st.lists(_WORDS, max_size=3).map(" ".join),
+    ADDRESS: st.lists(_WORDS, min_size=1, max_size=3)
+    .map(".".join)
+    .flatmap(lambda local: st.sampled_from([f"{local}@a.test", f"{local}@b.test"])),
+    LOGIN: st.lists(_WORDS, min_size=1, max_size=2).map("-".join),
+    AUTHOR: st.lists(_WORDS, min_size=1, max_size=2).map(lambda words: f"{' '.join(words)} <{'.'.join(words)}@a.test>"),
+}
+_NAMES = st.sampled_from(list(_VALUES)).flatmap(lambda kind: st.tuples(st.just(kind), _VALUES[kind]))
+_PEOPLE = st.lists(st.tuples(st.booleans(), st.lists(_NAMES, max_size=3)), max_size=MOST_ALIKE)
+
+
+@given(_PEOPLE)
+def test_finds_what_comparing_everybody_finds(drawn: list[tuple[bool, list[tuple[str, str]]]]) -> None:
+    people = [Known(number, is_claimed, tuple(names)) for number, (is_claimed, names) in enumerate(drawn)]
+    expected = {
+        (one.id, other.id): {rule.reason for rule in RULES if _meets(rule, one, other) or _meets(rule, other, one)}
+        for one, other in combinations(people, 2)
+        if not (one.is_claimed and other.is_claimed)
+    }
+    found = {(match.one_id, match.other_id): set(match.reasons) for match in alike(people)}
+    assert found == {both: reasons for both, reasons in expected.items() if reasons}
+
+
+def _meets(rule: matching.Rule, one: Known, other: Known) -> bool:
+    left = {rule.left[kind](value) for kind, value in one.names if kind in rule.left}
+    right = {rule.right[kind](value) for kind, value in other.names if kind in rule.right}
+    return bool((left & right) - {""})
+
+
+# --- in an organization ----------------------------------------------------------------------------------------------
+
+
+def known_as(organization: Organization, *names: tuple[str, str], called: str = "") -> Contributor:
+    with tenant(organization.id):
+        person = factories.make_contributor(organization, called)
+    for kind, value in names:
+        actions.add_identity(
+            organization=organization, contributor=person, kind=IdentityKind(kind), value=value, now=NOW
+        )
+    return person
+
+
+def found_in(organization: Organization) -> list[Match]:
+    with tenant(organization.id):
+        return matches_of(organization)
+
+
+@pytest.mark.django_db
+def test_who_signed_in_comes_first_and_three_alike_are_two_matches(acme: Organization, bob: User) -> None:
+    with tenant(acme.id):
+        bob_as_data = factories.person(acme, bob)
+    login = known_as(acme, (LOGIN, "bob-builder"), (ADDRESS, "bob.builder@home.example"))
+    other = known_as(acme, (AUTHOR, "bob@acme.example"), (ADDRESS, "bob.builder@else.example"))
+    matches = found_in(acme)
+    assert len(matches) == 2
+    assert {number for match in matches for number in match[:2]} == {bob_as_data.id, login.id, other.id}
+    assert matches[0][:3] == (*sorted((bob_as_data.id, other.id)), CERTAIN)
+
+
+@pytest.mark.django_db
+def test_bots_and_who_was_said_to_be_another_are_left_out(acme: Organization) -> None:
+    one, other = known_as(acme, called="Ada Love"), known_as(acme, called="Ada Love")
+    bot = known_as(acme, called="Ada Love")
+    actions.mark_bot(organization=acme, contributor=bot, is_bot=True, by=None, now=NOW)
+    assert [match[:2] for match in found_in(acme)] == [(one.id, other.id)]
+    with tenant(acme.id):
+        DifferentPeople.objects.create(organization=acme, one=one, other=other)
+    assert found_in(acme) == []
+
+
+@pytest.mark.django_db
+def test_what_is_remembered_is_forgotten_when_somebody_comes_or_is_merged(acme: Organization) -> None:
+    one = known_as(acme, called="Ada Love")
+    assert found_in(acme) == []
+    other = known_as(acme, called="Ada Love")
+    assert len(found_in(acme)) == 1
+    actions.merge_contributors(organization=acme, loser=other, winner=one, by=None, now=NOW)
+    assert found_in(acme) == []
+
+
+@pytest.mark.django_db
+def test_another_organization_s_people_are_nobody(acme: Organization, globex: Organization) -> None:
+    known_as(acme, called="Ada Love")
+    known_as(globex, called="Ada Love")
+    assert found_in(acme) == found_in(globex) == []
+
+
+@pytest.mark.django_db
+def test_the_number_of_queries_does_not_grow(acme: Organization, django_assert_num_queries: object) -> None:
+    for number in range(30):
+        known_as(acme, (ADDRESS, f"person.number{number}@acme.example"), (LOGIN, f"person-number{number}"))
+    with tenant(acme.id), django_assert_num_queries(6):  # type: ignore[operator]
+        matches_of(acme)
