@@ -205,7 +205,7 @@ def test_a_key_is_renamed(acme: Organization, owner_client: Client) -> None:
         entry = AuditEntry.objects.latest("id")
     assert entry.action == "key.renamed"
     assert entry.details == {"before": {"name": "of a test"}, "after": {"name": "Laptop"}}
-    assert owner_client.post(f"{KEYS}{key.id}/", {"name": ""}).status_code in {302, 400}
+    assert owner_client.post(f"{KEYS}{key.id}/", {"name": ""}).status_code == 400
     assert keys_of(acme)[0].name == "Laptop"
 
 
