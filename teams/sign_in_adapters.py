@@ -97,10 +97,14 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         if sociallogin._did_authenticate_by_email:
             sign_in_safety.note_proven(sociallogin.user, sociallogin._did_authenticate_by_email)
-        elif not sociallogin.is_existing:
+        elif not sociallogin.is_existing and sociallogin.state.get("process") == AuthProcess.LOGIN:
             for row in sociallogin.email_addresses:
                 if row.verified:
                     sign_in_safety.drop_mentions(row.email)
+
+        if sociallogin.is_existing or sociallogin.state.get("process") != AuthProcess.LOGIN:
+            # Nothing more is asked of GitHub, and a login that waits for a second step waits in the session.
+            sociallogin.token = None
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Says why not itself. Asked once more when the form for a missing address is sent, then without the token."""

@@ -132,6 +132,16 @@ def test_somebody_who_was_made_by_an_admin_comes_in_by_github(
     assert [row.organization for row in queries.memberships_of(bob)] == [acme]
 
 
+def test_somebody_who_was_switched_off_stays_out(client: Client, github: GitHub, bob: User) -> None:
+    proven(bob)
+    github.person = Person(7, "bobgh", "", [Email(bob.email)])
+    through_github(Client())
+    User.objects.filter(id=bob.id).update(is_active=False)
+    answer = through_github(client)
+    assert "switched off" in client.get(answer["Location"]).text
+    assert signed_in(client) is None
+
+
 # --- whom data know ---
 
 

@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -17,7 +18,8 @@ from codecard.lib.sealing import unseal
 from teams.models import User
 from teams.sign_in_links import create_link
 from tests import factories
-from tests.teams.test_sign_in_github import signed_in
+from tests._github import GitHub
+from tests.teams.test_sign_in_github import LOGIN, signed_in, through_github
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 
@@ -158,6 +160,29 @@ def test_what_decides_who_signs_in_is_asked_for_again(inside: Client, ada: User)
     answer = client.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
     assert answer["Location"].startswith("/accounts/2fa/reauthenticate/")
     assert "Is it still you?" in client.get(answer["Location"]).text
+
+
+def test_github_is_connected_after_the_second_step_only(inside: Client, ada: User, github: GitHub) -> None:
+    set_up(inside)
+    client = at_the_second_step(ada)
+    codes = inside.get("/accounts/2fa/recovery-codes/").context["unused_codes"]
+    enter(client, codes[0])
+    answer = through_github(client, f"{LOGIN}?process=connect")
+    assert not SocialAccount.objects.exists()
+    assert "gho_" not in str(dict(client.session.items()))
+    page = client.get(answer["Location"], follow=True)
+    assert "Is it still you?" in page.text
+    client.post("/accounts/2fa/reauthenticate/", {"code": codes[1]})
+    assert SocialAccount.objects.get().user == ada
+
+
+def test_a_connected_github_is_asked_for_the_second_step_too(inside: Client, ada: User, github: GitHub) -> None:
+    through_github(inside, f"{LOGIN}?process=connect")
+    set_up(inside)
+    client = Client()
+    assert through_github(client)["Location"] == "/accounts/2fa/authenticate/"
+    assert signed_in(client) is None
+    assert "gho_" not in str(dict(client.session.items()))
 
 
 def test_it_is_turned_off_after_a_question(inside: Client, ada: User) -> None:
