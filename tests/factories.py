@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from django.db import connection
 
+from codecard.lib.tenant import tenant
 from teams import actions, queries
 from teams.keys import Scope
-from teams.models import Contributor, Identity, KeyKind, Membership, Organization, Role, Team, User
+from teams.models import Contributor, Identity, IdentityKind, KeyKind, Membership, Organization, Role, Team, User
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 _numbers = count(1)
@@ -55,6 +56,17 @@ def make_key(organization: Organization, kind: KeyKind = KeyKind.INGEST, **field
 def make_token(organization: Organization, **fields: Any) -> actions.NewKey:
     """An API token that may read everything."""
     return make_key(organization, KeyKind.API, **{"scopes": Scope, **fields})
+
+
+def known_as(organization: Organization, name: str, *names: tuple[str, str], **fields: Any) -> Contributor:
+    """A contributor whom data know by these kinds and values."""
+    with tenant(organization.id):
+        person = make_contributor(organization, name, **fields)
+    for kind, value in names:
+        actions.add_identity(
+            organization=organization, contributor=person, kind=IdentityKind(kind), value=value, now=NOW
+        )
+    return person
 
 
 def person_by(organization: Organization, value: str) -> Contributor:
