@@ -3,6 +3,7 @@
 `by=None` is the system itself: a command or a task.
 """
 
+from teams.actions.dismissals import GoneError, suggest_again, tell_apart
 from teams.actions.invitations import (
     AddressesTakenError,
     InvitationRefusedError,
@@ -55,6 +56,7 @@ from teams.actions.settings import (
     SettingsClashError,
     change_organization,
 )
+from teams.actions.suggested_merges import merge_suggested
 from teams.actions.teams import (
     TeamRefusedError,
     create_team,
@@ -78,6 +80,7 @@ from teams.slugs import (
 
 __all__ = [
     "AddressesTakenError",
+    "GoneError",
     "InvitationRefusedError",
     "KeyRefusedError",
     "LastOwnerError",
@@ -115,6 +118,7 @@ __all__ = [
     "mail_invitation",
     "mark_bot",
     "merge_contributors",
+    "merge_suggested",
     "nest_team",
     "provision",
     "reactivate_member",
@@ -128,5 +132,7 @@ __all__ = [
     "revoke_key",
     "rotate_key",
     "split_identities",
+    "suggest_again",
+    "tell_apart",
     "undo_move",
 ]

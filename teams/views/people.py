@@ -16,6 +16,7 @@ from teams.models import Contributor, Key
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries.identity_moves import moves_of, with_moved_names
 from teams.queries.people import people_found, suggestions_of, with_names
+from teams.views import people_merging, people_suggested
 from teams.views.vanished import person_view
 
 PAGE, SUGGESTED, HISTORY = 50, 5, 20
@@ -153,4 +154,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{_PERSON}bot/", bot, name="person_bot"),
     path(f"{_PERSON}split/", split, name="person_split"),
     path(f"{_PERSON}release/", release, name="person_release"),
+    *people_merging.urlpatterns,
+    *people_suggested.urlpatterns,
 ]
