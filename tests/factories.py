@@ -5,6 +5,8 @@ from itertools import count
 from typing import Any, cast
 
 from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from codecard.lib.tenant import tenant
 from teams import actions, queries
@@ -79,3 +81,11 @@ def now_of_the_database() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         return cast(datetime, cursor.fetchone()[0])
+
+
+def queries_of(client: Client, address: str) -> int:
+    """How often a page asks the database, after the first time, at which the session remembers the organization."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)

@@ -129,10 +129,12 @@ def release(request: OrganizationRequest, found: Contributor) -> HttpResponse:
         )
         messages.success(request, f"{found.user.email} is not {found} any more.")
         return _back(request, found)
+    is_own = ["This is you: nothing here is your own any more then."] if found.user_id == request.user.id else []
     context = {
         **FRAME, "person": found, "question": f"Release {found}?", "button": f"Release {found}",
         "cancel_url": f"/o/{request.organization.slug}/people/{found.id}/",
         "happens": [
+            *is_own,
             f"{found.user.email} sees the numbers of {found} as their own no more. Their account and role stay.",
             f"What {found} did, their identities, keys and teams stay with {found}, whom nobody has claimed then.",
             "Signing in does not claim them again: an admin said that they are somebody else.",

@@ -1,9 +1,7 @@
 """The list of people, and the page of one."""
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from codecard.lib.tenant import tenant
 from teams import actions
@@ -94,7 +92,7 @@ def test_a_key_that_is_a_name_is_told_by_its_own(owner_client: Client, acme: Org
 
 
 def test_the_list_asks_as_often_for_many_as_for_few(owner_client: Client, acme: Organization, ada: Contributor) -> None:
-    few = queries_of(owner_client, LIST)
+    few = factories.queries_of(owner_client, LIST)
     for number in range(60):
         person = factories.known_as(
             acme, f"Person {number}", ("email", f"p{number}@acme.example"), ("github", f"p{number}")
@@ -102,15 +100,8 @@ def test_the_list_asks_as_often_for_many_as_for_few(owner_client: Client, acme: 
         team = factories.make_team(acme) if number < 5 else None
         if team:
             actions.join_team(team=team, contributor=person, by=None, now=NOW)
-    assert queries_of(owner_client, LIST) == few
+    assert factories.queries_of(owner_client, LIST) == few
     assert len(owner_client.get(f"{LIST}?page=2").context["rows"]) == 12
-
-
-def queries_of(client: Client, address: str) -> int:
-    client.get(address)  # the first page of a session remembers the organization
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
 
 
 # --- one person ------------------------------------------------------------------------------------------------------
@@ -152,10 +143,10 @@ def test_a_page_asks_as_often_for_many_names_as_for_few(
     owner_client: Client, acme: Organization, ada: Contributor
 ) -> None:
     merge(factories.known_as(acme, "Al", ("github", "al")), ada)
-    few = queries_of(owner_client, page_of(ada))
+    few = factories.queries_of(owner_client, page_of(ada))
     for number in range(12):
         merge(factories.known_as(acme, f"Ada {number}", ("tool_user", f"codex:{number}")), ada)
-    assert queries_of(owner_client, page_of(ada)) == few
+    assert factories.queries_of(owner_client, page_of(ada)) == few
 
 
 def test_a_person_is_renamed(owner_client: Client, acme: Organization, ada: Contributor) -> None:
