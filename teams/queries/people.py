@@ -108,6 +108,8 @@ def in_words(organization: Organization, identities: Sequence[Identity]) -> list
 
 def suggestions_of(organization: Organization, matches: Sequence[Match]) -> list[Suggestion]:
     """Both sides of each match, without those where one is gone by now."""
+    if not matches:
+        return []
     ids = {one for match in matches for one in (match.one_id, match.other_id)}
     people = Contributor.objects.filter(organization=organization, id__in=ids).select_related("user")
     rows = {row.person.id: row for row in with_names(organization, people)}

@@ -22,6 +22,9 @@ PAGES = (
     "/o/northwind/t/payments/?p=91d&vs=year",
     "/o/northwind/t/tiny/",
     "/o/northwind/health/",
+    "/o/northwind/people/",
+    "/o/northwind/people/matches/",
+    "/o/northwind/people/changes/",
     "/o/nobody/",
 )
 WINDOWS: tuple[dict[str, Any], ...] = ({"width": 1440}, {"width": 390, "height": 844}, {"width": 1440, "dark": True})

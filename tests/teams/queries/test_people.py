@@ -53,10 +53,7 @@ def test_a_suggestion_leaves_out_who_is_gone_and_lets_the_claimed_stay(acme: Org
     with tenant(acme.id):
         person = factories.person(acme, bob)
     merge(gone, ada)
-    matches = [
-        Match(*sorted((ada.id, other.id)), Strength.LIKELY, ("x",))  # type: ignore[arg-type]
-        for other in (gone, person)
-    ]
+    matches = [Match(min(ada.id, other.id), max(ada.id, other.id), Strength.LIKELY, ("x",)) for other in (gone, person)]
     with tenant(acme.id):
         found = suggestions_of(acme, matches)
     assert [(one.goes.person, one.stays.person) for one in found] == [(ada, person)]

@@ -164,7 +164,7 @@ def _when_somebody_waits(then: Event) -> None:
     with connection.cursor() as cursor:
         for _ in range(1000):
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_sleep(0.01) IS NOT NULL")
-            if cursor.fetchone()[0]:  # type: ignore[index]
+            if cursor.fetchone()[0]:
                 break
     then.set()
     connection.close()

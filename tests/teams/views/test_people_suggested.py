@@ -30,7 +30,7 @@ def suggest(monkeypatch: pytest.MonkeyPatch) -> Suggest:
         return [one for one in found if {one[0], one[1]} <= here and (one[0], one[1]) not in apart]
 
     def add(one: Contributor, other: Contributor, strength: Strength = Strength.CERTAIN) -> None:
-        found.append(Match(*sorted((one.id, other.id)), strength, ("both are called Ada",)))  # type: ignore[arg-type]
+        found.append(Match(min(one.id, other.id), max(one.id, other.id), strength, ("both are called Ada",)))
 
     monkeypatch.setattr(people, "matches_of", matches_of)
     monkeypatch.setattr(people_suggested, "matches_of", matches_of)
@@ -133,11 +133,11 @@ def test_two_are_told_apart_once_and_may_be_suggested_again(
     assert "That was said already." in again.text
     assert apart_in(acme) == [(ada.id, login.id)]
     assert "Told apart" in again.text
-    for words in ("may be suggested again", "That was taken back already."):
-        taken_back = owner_client.post(f"{MATCHES}again/", pair(login, ada), follow=True)
-        assert words in taken_back.text
-    assert apart_in(acme) == []
+    taken_back = owner_client.post(f"{MATCHES}again/", pair(login, ada), follow=True)
+    assert "may be suggested again" in taken_back.text
     assert len(taken_back.context["suggestions"]) == 1
+    assert "That was taken back already." in owner_client.post(f"{MATCHES}again/", pair(ada, login), follow=True).text
+    assert apart_in(acme) == []
     with tenant(acme.id):
         entries = AuditEntry.objects.filter(action="contributors.told_apart", actor=owner).order_by("id")
         assert [entry.details["after"] for entry in entries] == [True, False]
