@@ -7,7 +7,7 @@ reasons make one match, and the strongest counts. Nobody is compared with everyb
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -24,50 +24,12 @@ MOST_ALIKE = 5
 SHORTEST_LOCAL_PART = 6
 # Nobody's own: shared mailboxes and machines.
 SHARED = frozenset(
-    [
-        "admin",
-        "administrator",
-        "bot",
-        "bots",
-        "build",
-        "builds",
-        "ci",
-        "code",
-        "contact",
-        "deploy",
-        "dev",
-        "developer",
-        "developers",
-        "devops",
-        "git",
-        "github",
-        "gitlab",
-        "hello",
-        "help",
-        "hostmaster",
-        "info",
-        "it",
-        "jenkins",
-        "mail",
-        "me",
-        "noreply",
-        "office",
-        "ops",
-        "postmaster",
-        "release",
-        "robot",
-        "root",
-        "sales",
-        "service",
-        "support",
-        "sysadmin",
-        "system",
-        "team",
-        "test",
-        "user",
-        "webmaster",
-        "www",
-    ]
+    re.findall(
+        r"\w+",
+        "admin administrator bot bots build builds ci code contact deploy dev developer developers devops git github "
+        "gitlab hello help hostmaster info it jenkins mail me noreply office ops postmaster release robot root sales "
+        "service support sysadmin system team test user webmaster www",
+    )
 )
 _NOREPLY = re.compile(r"(?:\d+\+)?([a-z0-9-]+)@users\.noreply\.github\.com")
 _ADDRESS = re.compile(r"[^\s<>,;\"']+@[^\s<>,;\"']+")
@@ -152,11 +114,15 @@ NAME = "display_name"
 """Stands in the tables below for what a contributor is called."""
 
 
+Keys = Mapping[str, Callable[[str], str]]
+"""Kind of name -> what makes a key of it."""
+
+
 class Rule(NamedTuple):
     """What is alike where the keys of two names are equal: one of a kind of `left`, the other of `right`."""
 
-    left: dict[str, Callable[[str], str]]
-    right: dict[str, Callable[[str], str]]
+    left: Keys
+    right: Keys
     strength: Strength
     reason: str
 
