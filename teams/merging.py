@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from codecard.lib.tenant import tenant
 from teams import audit
 from teams.models import (
     Contributor,
+    DifferentPeople,
     Identity,
     IdentityKind,
     IdentityMove,
@@ -180,6 +181,11 @@ def _undo_merge(organization: Organization, move: IdentityMove, taker: Contribut
     )
     gained = TeamMembership.objects.filter(organization=organization, contributor=taker, team__in=was["gained"])
     gained.delete()
+    _tell_apart(organization, giver, was["apart"])
+    DifferentPeople.objects.filter(
+        Q(one=taker, other__in=was["gained_apart"]) | Q(other=taker, one__in=was["gained_apart"]),
+        organization=organization,
+    ).delete()
     identities_moved.send(
         sender=Contributor, organization_id=organization.id, giver_id=taker.id, taker_id=giver.id,
         identity_ids=[one.id for one in moved], is_whole=False,
@@ -246,7 +252,26 @@ def _remembered(organization: Organization, loser: Contributor, winner: Contribu
         "key_ids": list(keys.values_list("id", flat=True)),
         "teams": [[team_id, is_lead, created_at.isoformat()] for team_id, is_lead, created_at in teams],
         "gained": [team_id for team_id, _, _ in teams if team_id not in had],
+        "apart": sorted(_told_apart(organization, loser) - {winner.id}),
+        "gained_apart": sorted(_told_apart(organization, loser) - _told_apart(organization, winner) - {winner.id}),
     }
+
+
+def _told_apart(organization: Organization, person: Contributor) -> set[int]:
+    """Of whom somebody said that this is another."""
+    pairs = DifferentPeople.objects.filter(Q(one=person) | Q(other=person), organization=organization)
+    return {number for pair in pairs.values_list("one_id", "other_id") for number in pair} - {person.id}
+
+
+def _tell_apart(organization: Organization, person: Contributor, others: Iterable[int]) -> None:
+    here = Contributor.objects.filter(organization=organization, id__in=list(others)).values_list("id", flat=True)
+    DifferentPeople.objects.bulk_create(
+        [
+            DifferentPeople(organization=organization, one_id=min(person.id, number), other_id=max(person.id, number))
+            for number in here
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _move_all(organization: Organization, loser: Contributor, winner: Contributor) -> None:
@@ -256,6 +281,7 @@ def _move_all(organization: Organization, loser: Contributor, winner: Contributo
     in_teams = TeamMembership.objects.filter(organization=organization, contributor=winner)
     TeamMembership.objects.filter(**of_loser, team__in=in_teams.values("team")).delete()
     TeamMembership.objects.filter(**of_loser).update(contributor=winner)
+    _tell_apart(organization, winner, _told_apart(organization, loser) - {winner.id})
     if loser.user_id:
         Contributor.objects.filter(organization=organization, id=loser.id).update(user=None)
         Contributor.objects.filter(organization=organization, id=winner.id).update(user=loser.user_id)

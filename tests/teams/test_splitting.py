@@ -8,6 +8,7 @@ from teams.merging import SplitRefusedError, UndoRefusedError, merge_contributor
 from teams.models import (
     AuditEntry,
     Contributor,
+    DifferentPeople,
     Identity,
     IdentityKind,
     IdentityMove,
@@ -207,3 +208,21 @@ def test_bots_and_names_are_audited_once(acme: Organization, ada: Contributor, o
         found = list(AuditEntry.objects.filter(action__startswith="contributor.").values_list("action", flat=True))
     assert (ada.is_bot, ada.display_name) == (True, "Ada L.")
     assert sorted(found) == ["contributor.bot", "contributor.renamed"]
+
+
+def pairs(organization: Organization) -> set[tuple[int, int]]:
+    with tenant(organization.id):
+        return set(DifferentPeople.objects.values_list("one_id", "other_id"))
+
+
+def test_who_was_told_apart_stays_so_through_merge_and_undo(acme: Organization, ada: Contributor) -> None:
+    kim, ola, eve = (known_as(acme, name, ("github", name)) for name in ("kim", "ola", "eve"))
+    with tenant(acme.id):
+        for other in (ola, eve):
+            DifferentPeople.objects.create(organization=acme, one=ada, other=other)
+        DifferentPeople.objects.create(organization=acme, one=kim, other=ola)
+    move = merge_contributors(organization=acme, loser=ada, winner=kim, by=None, now=NOW)
+    assert pairs(acme) == {(kim.id, ola.id), (kim.id, eve.id)}
+    undo_move(organization=acme, move=move, by=None, now=NOW)
+    again = identity(acme, "ada-l").contributor_id
+    assert pairs(acme) == {(kim.id, ola.id), (ola.id, again), (eve.id, again)}
