@@ -1,0 +1,202 @@
+"""From an empty database to the first numbers of a team, and to a key that is refused: as people do it, in the browser,
+over a GitHub on loopback."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from codecard.lib.periods import monday
+from codecard.lib.tenant import tenant
+from teams import key_cache
+from teams.models import AuditEntry, Membership, Organization, Role, User
+from tests._github import Email, GitHub, Person
+from tests.browser._chromium import Chromium
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OLGA, LENA, DAN, KIM = (
+    Person(number, name.lower(), f"{name} Example", [Email(f"{name.lower()}@acme.example")])
+    for number, name in enumerate(("Olga", "Lena", "Dan", "Kim"), start=1)
+)
+
+
+class Someone:
+    """A person with a browser of their own."""
+
+    def __init__(self, browser: Chromium, here: str, github: GitHub, person: Person) -> None:
+        self.page, self.here, self._github, self._person = browser.page(), here, github, person
+
+    def go(self, address: str) -> None:
+        self.page.open(self.here + address)
+
+    def by_github(self) -> None:
+        """Continues with GitHub from the page that is open, and comes back signed in."""
+        self._github.person = self._person
+        self.press("main form[action*=github] button")
+
+    def press(self, selector: str) -> None:
+        """A button or link that leads to another page."""
+        self.page.evaluate("window.isOld = true")
+        self.page.click(selector)
+        loaded = "document.readyState === 'complete' && window.isOld !== true"
+        self.page.wait_for(lambda: self._is(loaded), f"the page after {selector}")
+
+    def _is(self, condition: str) -> bool:
+        try:
+            return bool(self.page.evaluate(condition))
+        except Exception:
+            return False
+
+    def fill(self, **fields: str) -> None:
+        for name, value in fields.items():
+            field = f"document.querySelector('main [name={name}]')"
+            self.page.evaluate(f"{field}.value = {json.dumps(value)}")
+
+    def choose(self, name: str, words: str) -> None:
+        """The option of a select by its words."""
+        field = f"document.querySelector('main select[name={name}]')"
+        found = f"[...{field}.options].find(one => one.text.trim() === {json.dumps(words)})"
+        self.page.evaluate(f"{field}.value = {found}.value")
+
+    @property
+    def text(self) -> str:
+        return str(self.page.evaluate("document.querySelector('main').innerText"))
+
+    @property
+    def address(self) -> str:
+        return str(self.page.evaluate("location.pathname"))
+
+
+def post(here: str, key: str, events: list[dict[str, object]]) -> int:
+    request = urllib.request.Request(
+        f"{here}/api/v1/events",
+        json.dumps(events).encode(),
+        {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert json.load(answer)["rejected"] == []
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def a_morning(who: str, day: datetime) -> list[dict[str, object]]:
+    at = day.replace(hour=9)
+    common: dict[str, object] = {"tool": "my-assistant", "session": f"morning of {who}", "at": at.isoformat()}
+    return [
+        {**common, "kind": "prompt", "id": f"{who}-prompt"},
+        {**common, "kind": "response", "id": f"{who}-response", "model": "claude-sonnet-4-5", "input_tokens": 1000},
+    ]
+
+
+@pytest.fixture
+def here(live_server: object) -> str:
+    return str(live_server)
+
+
+def test_from_an_empty_database_to_the_numbers_of_a_team(
+    browser: Chromium, here: str, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_cache, "SECONDS_KNOWN", 1.0)
+    olga = Someone(browser, here, github, OLGA)
+    olga.go("/accounts/login/")
+    olga.by_github()
+
+    # An organization, and a team in it.
+    olga.go("/organizations/new/")
+    olga.fill(name="Acme")
+    olga.press("main form button")
+    assert olga.address == "/o/acme/settings/"
+    olga.fill(privacy_floor="3")
+    olga.press("main form:has([name=privacy_floor]) button")
+    olga.go("/o/acme/settings/teams/")
+    olga.fill(name="Payments")
+    olga.press("main form:has([name=name]) button")
+    assert "Payments" in olga.text
+
+    # A lead and two developers come by links.
+    links = {role: _link(olga, role, uses) for role, uses in ((Role.LEAD, 1), (Role.DEVELOPER, 2))}
+    people = {}
+    for person, role in ((LENA, Role.LEAD), (DAN, Role.DEVELOPER), (KIM, Role.DEVELOPER)):
+        people[person.login] = newcomer = Someone(browser, here, github, person)
+        newcomer.go(links[role])
+        assert "Your lead sees" in newcomer.text
+        newcomer.by_github()
+        assert newcomer.address == "/o/acme/" or newcomer.address == links[role]
+    assert _roles() == {"olga": "owner", "lena": "lead", "dan": "developer", "kim": "developer"}
+    again = Someone(browser, here, github, Person(9, "late", "Late", [Email("late@acme.example")]))
+    again.go(links[Role.LEAD])
+    assert "used already" in again.text
+
+    # Each connects a tool, which sends.
+    last_week = monday(timezone.now().date()) - timedelta(days=4)
+    day = datetime(last_week.year, last_week.month, last_week.day, tzinfo=timezone.get_default_timezone())
+    for login, someone in people.items():
+        someone.go("/start/?tool=claude-code&organization=acme")
+        someone.press("main form button")
+        snippet = someone.page.evaluate("document.querySelector('#snippet-1').innerText")
+        key = next(word for word in snippet.replace("'", " ").split() if word.startswith("cci_"))
+        assert post(here, key, a_morning(login, day)) == 200
+
+    # The lead sees a team, and nobody in it.
+    lena = people["lena"]
+    lena.go("/o/acme/t/payments/")
+    tiles = lena.page.evaluate("[...document.querySelectorAll('main .kpi')].map(one => one.innerText).join('|')").replace("\u00a0", " ")
+    assert "Withheld" not in tiles
+    for counted in ("of 3 members", "Sessions\n3", "Prompts\n3", "Tokens\n3,000"):
+        assert counted in tiles
+    for name in ("Dan", "Kim"):
+        assert name not in lena.text
+    lena.go("/o/acme/settings/members/")
+    assert "can't open this page" in lena.text
+
+    # A key of the organization is made, used, revoked, and refused.
+    olga.go("/o/acme/settings/keys/new/")
+    olga.fill(name="All machines")
+    olga.press("main form button")
+    secret = olga.page.evaluate("document.querySelector('#secret').innerText").strip()
+    assert post(here, secret, a_morning("machine", day)) == 200
+    olga.go("/o/acme/settings/keys/?q=All+machines")
+    olga.press("main table a")
+    olga.press("main a[href$='/revoke/']")
+    olga.press("main form button")
+    revoked_at = time.monotonic()
+    while post(here, secret, a_morning("machine", day)) != 403:
+        assert time.monotonic() - revoked_at < 30
+        time.sleep(0.2)
+    assert [complaint for one in (olga, lena) for complaint in one.page.complaints() if "403" not in complaint] == []
+    assert {"organization.created", "team.created", "invitation.accepted", "key.revoked"} <= _audited()
+    for someone in (olga, *people.values()):
+        # Nobody's page asks on while the database is emptied.
+        someone.page.open("about:blank")
+
+
+def _link(owner: Someone, role: Role, uses: int) -> str:
+    """The path of a link that makes people members of the team."""
+    owner.go("/o/acme/settings/invitations/new/link/")
+    owner.choose("role", role.label)
+    owner.choose("team", "Payments")
+    owner.fill(most_uses=str(uses))
+    owner.press("main form button")
+    link = str(owner.page.evaluate("document.querySelector('main .codeblock').innerText")).strip()
+    return link.removeprefix(owner.here)
+
+
+def _roles() -> dict[str, str]:
+    acme = Organization.objects.get(slug="acme")
+    with tenant(acme.id):
+        rows = Membership.objects.filter(organization=acme).select_related("user")
+        found = {row.user.email.partition("@")[0]: row.role for row in rows}
+    assert User.objects.count() == len(found)
+    return found
+
+
+def _audited() -> set[str]:
+    acme = Organization.objects.get(slug="acme")
+    with tenant(acme.id):
+        return set(AuditEntry.objects.values_list("action", flat=True))
