@@ -1,18 +1,31 @@
 """Writing down who did what. Called by actions, inside their transaction and the tenant."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
+from django.http import HttpRequest
 
 from teams.models import AuditEntry, Organization, User
 
 LONGEST_LABEL = 300
 _address: ContextVar[str | None] = ContextVar("audit_address", default=None)
+
+
+def from_request(request: HttpRequest) -> AbstractContextManager[None]:
+    """Entries made in this block note the visitor's address: behind a trusted proxy what it says, else who connects."""
+    try:
+        address = get_adapter().get_client_ip(request)
+    except PermissionDenied:
+        # Over a socket nobody has an address.
+        address = ""
+    return from_address(address)
 
 
 @contextmanager

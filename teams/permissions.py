@@ -126,7 +126,7 @@ def organization_view(
             if moved := _moved(request, organization):
                 return moved
             entered = _enter(request, organization, permission)
-            with audit.from_address(request.META.get("REMOTE_ADDR", "")), tenant(entered.organization.id):
+            with audit.from_request(request), tenant(entered.organization.id):
                 response = view(entered, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse):
                     # Templates read rows as well, so they are rendered before the tenant is left.

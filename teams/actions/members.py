@@ -8,7 +8,9 @@ from codecard.lib.tenant import tenant
 from teams import audit, queries
 from teams.actions.keys import revoke_key
 from teams.actions.people import add_identity, claim_identity
-from teams.models import Contributor, IdentityKind, Key, Membership, Organization, Role, User
+from teams.keys import Scope
+from teams.models import Contributor, IdentityKind, Key, KeyKind, Membership, Organization, Role, User
+from teams.permissions import permissions_of
 
 
 class LastOwnerError(ValueError):
@@ -42,7 +44,7 @@ def add_member(*, organization: Organization, user: User, role: Role, by: User |
 
 
 def change_role(*, membership: Membership, role: Role, by: User | None, now: datetime) -> Membership:
-    """The same role again changes nothing.
+    """The same role again changes nothing. Tokens that read what the new role may not see are revoked.
 
     :raises LastOwnerError: nobody would be left to own the organization.
     :raises OwnersOnlyError: `by` is no owner, and it is about an owner.
@@ -57,6 +59,7 @@ def change_role(*, membership: Membership, role: Role, by: User | None, now: dat
             audit.record(
                 organization, "member.role_changed", row, by=by, now=now, before={"role": before}, after={"role": role}
             )
+            _revoke_tokens(row, by, now)
     membership.role = role
     return row
 
@@ -124,6 +127,14 @@ def _revoke_keys(row: Membership, by: User | None, now: datetime) -> None:
     keys = Key.objects.filter(organization=row.organization, revoked_at=None)
     for key in keys.filter(Q(contributor__user=row.user_id) | Q(created_by=row.user_id)):
         revoke_key(key=key, by=by, now=now)
+
+
+def _revoke_tokens(row: Membership, by: User | None, now: datetime) -> None:
+    granted = permissions_of(row.role, row.organization)
+    tokens = Key.objects.filter(organization=row.organization, kind=KeyKind.API, revoked_at=None)
+    for key in tokens.filter(contributor__user=row.user_id):
+        if any(Scope(scope).needs not in granted for scope in key.scopes):
+            revoke_key(key=key, by=by, now=now)
 
 
 def _ensure_contributor(organization: Organization, user: User, now: datetime) -> Contributor:

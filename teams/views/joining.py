@@ -20,9 +20,11 @@ from codecard.lib.limits import Limit
 from codecard.lib.tenant import tenant
 from teams import actions, audit
 from teams.invitations import REFUSALS, Standing, find_invitation, forget_invitation, keep_invitation, masked, standing
+from teams.limited import too_many_requests
 from teams.models import Invitation, Membership, User
 from teams.permissions import permissions_of
 from teams.queries.invitations import proven_addresses
+from teams.sign_in import claim_known_names
 from teams.tasks import tell_inviter
 from teams.views.invitations import base_url_of
 
@@ -50,7 +52,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 def _joined(request: HttpRequest, invitation: Invitation, user: User) -> HttpResponse:
     organization = invitation.organization
     try:
-        with audit.from_address(request.META.get("REMOTE_ADDR", "")):
+        with audit.from_request(request):
             actions.accept_invitation(
                 invitation=invitation, user=user, proven=proven_addresses(user), now=timezone.now()
             )
@@ -58,6 +60,7 @@ def _joined(request: HttpRequest, invitation: Invitation, user: User) -> HttpRes
         # The same page says why, as it does to whoever comes later.
         return redirect(request.path)
     forget_invitation(request)
+    claim_known_names(user, now=timezone.now())
     messages.success(request, f"You are in {organization.name}.")
     return redirect(f"/o/{organization.slug}/")
 
@@ -74,7 +77,7 @@ def ask_again(request: HttpRequest, token: str) -> HttpResponse:
     # Asking twice says the same and does nothing.
     asker = get_adapter().get_client_ip(request)
     if state in {Standing.EXPIRED, Standing.USED, Standing.REVOKED} and ASKED.admits(asker, f"row {invitation.id}"):
-        with audit.from_address(request.META.get("REMOTE_ADDR", "")):
+        with audit.from_request(request):
             inviter = actions.ask_for_another(invitation=invitation, by=user, now=timezone.now())
         if inviter:
             about = {"organization_id": invitation.organization_id, "invitation_id": invitation.id}
@@ -103,9 +106,7 @@ def _opened(request: HttpRequest, token: str) -> Invitation | None:
 
 
 def _enough(request: HttpRequest) -> HttpResponse:
-    response = render(request, "teams/link_limit.html", status=429)
-    response["Retry-After"] = "60"
-    return response
+    return too_many_requests(request, OPENED.seconds)
 
 
 def _shown(invitation: Invitation, user: User | None, now: datetime) -> dict[str, Any]:

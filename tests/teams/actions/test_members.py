@@ -125,3 +125,16 @@ def test_whoever_is_removed_stays_the_person_that_data_know(acme: Organization, 
 def test_whoever_removes_themselves_leaves(acme: Organization, bob: User) -> None:
     actions.remove_member(membership=membership(acme, bob), by=bob, now=NOW)
     assert (newest(acme).action, newest(acme).details["before"]["role"]) == ("member.left", "developer")
+
+
+def test_who_may_see_less_loses_the_tokens_that_read_more(acme: Organization, owner: User) -> None:
+    admin = factories.make_member(acme, Role.ADMIN)
+    with tenant(acme.id):
+        person = factories.person(acme, admin.user)
+    reading = factories.make_token(acme, contributor=person).key
+    sending = factories.make_key(acme, contributor=person).key
+    actions.change_role(membership=membership(acme, admin.user), role=Role.OWNER, by=owner, now=NOW)
+    actions.change_role(membership=membership(acme, admin.user), role=Role.DEVELOPER, by=owner, now=NOW)
+    with tenant(acme.id):
+        assert Key.objects.get(id=reading.id).revoked_at == NOW
+        assert Key.objects.get(id=sending.id).revoked_at is None
