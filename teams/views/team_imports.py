@@ -65,6 +65,10 @@ def import_github(request: HttpRequest, organization: str) -> HttpResponseBase:
     return redirect("settings_team_import_preview", organization, found_by)
 
 
+# Asked for by the page inside.
+import_github.permission = Permission.MANAGE_PEOPLE  # type: ignore[attr-defined]
+
+
 @organization_view(Permission.MANAGE_PEOPLE)
 def _github_page(request: OrganizationRequest, form: GithubForm) -> HttpResponse:
     """200 for whoever may, and with a form that is fine."""
