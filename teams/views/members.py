@@ -53,7 +53,7 @@ def member(request: OrganizationRequest, member_id: int) -> HttpResponse:
         return _done(request, row, change, f"{row.user} is now {role.label.lower()}.")
     context = {
         **FRAME, "member": row, "form": form, "is_own": is_own, "may_change": may_own or row.role != Role.OWNER,
-        "teams": teams_by_user(request.organization, [row.user_id]).get(row.user_id, []),
+        "places": teams_by_user(request.organization, [row.user_id]).get(row.user_id, []),
     }  # fmt: skip
     return render(request, "teams/settings/member.html", context, status=400 if form.is_bound else 200)
 

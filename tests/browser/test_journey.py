@@ -146,7 +146,9 @@ def test_from_an_empty_database_to_the_numbers_of_a_team(
     # The lead sees a team, and nobody in it.
     lena = people["lena"]
     lena.go("/o/acme/t/payments/")
-    tiles = lena.page.evaluate("[...document.querySelectorAll('main .kpi')].map(one => one.innerText).join('|')").replace("\u00a0", " ")
+    tiles = lena.page.evaluate(
+        "[...document.querySelectorAll('main .kpi')].map(one => one.innerText).join('|')"
+    ).replace("\u00a0", " ")
     assert "Withheld" not in tiles
     for counted in ("of 3 members", "Sessions\n3", "Prompts\n3", "Tokens\n3,000"):
         assert counted in tiles

@@ -184,3 +184,11 @@ def _crowd(organization: Organization, team: Team, count: int) -> None:
         TeamMembership.objects.bulk_create(
             TeamMembership(organization=organization, team=team, contributor=person) for person in people
         )
+
+
+def test_a_member_s_teams_stand_beside_those_of_the_navigation(
+    owner_client: Client, acme: Organization, payments: Team, bob: User
+) -> None:
+    page = owner_client.get(path_of(acme, bob)).text
+    assert '<li class="break">Payments' in page
+    assert 'href="/o/acme/t/payments/"' in page
