@@ -17,6 +17,7 @@ from teams.models import (
     Invitation,
     Key,
     KeyKind,
+    Membership,
     Organization,
     Role,
     Team,
@@ -113,7 +114,9 @@ def _make_second_names(people: list[Contributor | None], now: datetime) -> None:
 
 def _make_invitations(organization: Organization, teams: list[Team], now: datetime) -> None:
     """One sent to an address, one link for several, one that has expired. Nobody has their tokens."""
-    common = {"organization": organization, "role": Role.DEVELOPER, "created_at": now}
+    admins = Membership.objects.filter(organization=organization, role=Role.ADMIN)
+    by = User.objects.filter(id__in=admins.values("user")).first()
+    common = {"organization": organization, "role": Role.DEVELOPER, "invited_by": by, "created_at": now, "sent_at": now}
     for digest, fields in (
         ("address", {"email": f"new.colleague@{DOMAIN}", "team": teams[0], "expires_at": now + timedelta(days=7)}),
         ("link", {"most_uses": 10, "uses": 3, "expires_at": now + timedelta(days=30)}),

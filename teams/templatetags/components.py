@@ -173,6 +173,14 @@ def pages(context: Context, page: Page[Any], noun: str) -> dict[str, Any]:
 
 
 @register.filter
+def brief(name: str, longest: int = 36) -> SafeString:
+    """A long name, such as a tool's user id, by its beginning and end; the whole of it for those who point at it."""
+    if len(name) <= longest:
+        return conditional_escape(name)
+    return format_html('<span title="{}">{}…{}</span>', name, name[: longest - 9], name[-8:])
+
+
+@register.filter
 def initials(name: str) -> str:
     words = [word for word in re.split(r"[\s.@_-]+", str(name)) if word]
     return "".join(word[0] for word in words[:2]) or "?"

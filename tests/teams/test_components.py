@@ -13,6 +13,7 @@ from django.utils import timezone
 from codecard.lib import svg
 from codecard.lib.formats import Unit
 from codecard.lib.reading import Amount, Band, Reading
+from teams.templatetags.components import brief
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 HEALTHY = Band(0.25, 0.60)
@@ -180,3 +181,10 @@ def test_an_empty_state_says_what_is_missing_and_offers_one_action() -> None:
     html = render('{% empty "No data yet" "Connect a tool." "Connect" "/start/" "plug" %}')
     assert html.count("<a ") == 1
     assert "No data yet" in html
+
+
+def test_long_names_are_shown_by_their_ends() -> None:
+    assert brief("ada@acme.example") == "ada@acme.example"
+    shown = brief("claude-code:" + "<" * 64)
+    assert "<<" not in shown
+    assert shown.count("&lt;") == 64 + 15 + 8
