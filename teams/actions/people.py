@@ -10,19 +10,31 @@ from teams.models import Contributor, Identity, IdentityKind, Organization, User
 
 
 def add_identity(
-    *, organization: Organization, contributor: Contributor, kind: IdentityKind, value: str, now: datetime
+    *,
+    organization: Organization,
+    contributor: Contributor,
+    kind: IdentityKind,
+    value: str,
+    now: datetime,
+    by: User | None = None,
 ) -> bool:
-    """Makes data under this name the contributor's from now on. False if the name is somebody's already or empty."""
+    """Makes data under this name the contributor's from now on. False if the name is somebody's already or empty, or
+    the contributor is gone. Without `by` it is part of another act, whose audit entry is enough."""
     normal = normalise(kind, value)
     if not normal:
         return False
     with tenant(organization.id):
-        row, _ = Identity.objects.get_or_create(
-            organization=organization,
-            kind=kind,
-            value=normal,
-            defaults={"contributor": contributor, "created_at": now},
+        people = Contributor.objects.filter(organization=organization, id=contributor.id)
+        # References are checked at the end of the transaction only, too late for an answer.
+        person = people.select_for_update(no_key=True).first()
+        if person is None:
+            return False
+        row, is_new = Identity.objects.get_or_create(
+            organization=organization, kind=kind, value=normal, defaults={"contributor": person, "created_at": now}
         )
+        if is_new and by is not None:
+            after = {"identities": [f"{kind}:{normal}"]}
+            audit.record(organization, "contributor.identity_added", person, by=by, now=now, before=None, after=after)
     return row.contributor_id == contributor.id
 
 

@@ -1,5 +1,5 @@
-"""Two sites of Django's admin: `operators` for the whole instance, `organization` for one organization."""
+"""Two sites of Django's admin: `operators` for the whole instance, `organization` and `people` for one organization."""
 
-from teams.admin import operators, organization
+from teams.admin import operators, organization, people
 
-__all__ = ["operators", "organization"]
+__all__ = ["operators", "organization", "people"]

@@ -7,17 +7,17 @@ permissions mean nothing here: the role in the organization decides, by `teams.p
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.text import capfirst
 
-from teams import queries
+from teams import actions, queries
 from teams.models import AuditEntry, OrganizationRow
 from teams.permissions import OrganizationRequest, Permission
 
@@ -30,6 +30,11 @@ else:
 MOST_HISTORY = 100
 # Passwords belong to accounts, and the address of any row of any table (`view_on_site`) belongs to nobody here.
 _LEFT_OUT = {"view_on_site", "password_change_done"}
+# How an action says in words that it won't, and what the database says when somebody was faster.
+REFUSALS = (
+    *(actions.TeamRefusedError, actions.LastOwnerError, actions.OwnersOnlyError),
+    *(ValidationError, IntegrityError, ObjectDoesNotExist),
+)
 
 
 def entered(request: HttpRequest) -> OrganizationRequest:
@@ -97,7 +102,8 @@ class OrganizationAdmin(ModelAdmin):
       teams that they lead. Without it they read none;
     - `may_add`, `may_change`, `may_delete`: then `save_model` and `delete_model` must call one of `teams.actions`;
     - `secret_fields`: never shown, and never asked for in the address either;
-    - `page_of(row)`: where the product itself shows the row.
+    - `page_of(row)`: where the product itself shows the row;
+    - `goes_with(row)`: what else its deletion does, in sentences for the page that asks.
     """
 
     permission: ClassVar[Permission]
@@ -107,6 +113,7 @@ class OrganizationAdmin(ModelAdmin):
 
     form = OrganizationForm
     change_form_template = "admin/organization/change_form.html"
+    delete_confirmation_template = "admin/organization/delete_confirmation.html"
     object_history_template = "admin/organization/object_history.html"
     list_per_page = 50
     show_full_result_count = False
@@ -118,6 +125,9 @@ class OrganizationAdmin(ModelAdmin):
     def page_of(self, row: Any) -> str:
         """Below `/o/<organization>/`."""
         return ""
+
+    def goes_with(self, row: Any) -> list[str]:
+        return []
 
     # --- which rows ---
 
@@ -195,11 +205,33 @@ class OrganizationAdmin(ModelAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, self._told(request, object_id, extra_context))
-        except (IntegrityError, ValidationError) as error:
-            # The form has checked the same a moment ago.
-            words = " ".join(getattr(error, "messages", [])) or "Somebody else changed the same at this moment."
-            messages.error(request, f"{words} Nothing was saved: look at it again.")
-            return HttpResponseRedirect(request.get_full_path())
+        except REFUSALS as error:
+            # The form has checked the same a moment ago, or only the action can tell.
+            return self._refused(request, object_id, error)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except REFUSALS as error:
+            return self._refused(request, object_id, error)
+
+    def _refused(self, request: HttpRequest, object_id: str | None, error: Exception) -> HttpResponse:
+        """Back to the page as it is now, or to the table if the row is gone. Django's view has undone all of it."""
+        words = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        if isinstance(error, (IntegrityError, ObjectDoesNotExist)):
+            words = "Somebody else changed the same at this moment."
+        messages.error(request, f"{words} Nothing was saved: look at it again.")
+        if object_id and self.get_object(request, object_id) is None:
+            return redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+        return HttpResponseRedirect(request.get_full_path())
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """What goes and what stays is the action's to say, not that of the references between the tables."""
+        return [words for row in objs for words in self.goes_with(row)], {}, set(), []
 
     def _told(self, request: HttpRequest, object_id: str | None, extra: dict[str, Any] | None) -> dict[str, Any]:
         here = entered(request)
