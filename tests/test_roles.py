@@ -208,13 +208,13 @@ def test_a_key_reads_its_own_organization_only(acme: Organization, globex: Organ
 
 # Model: what its table demands, what leads read of it, and what can be done beyond reading it.
 ORGANIZATION_TABLES: dict[str, tuple[Permission, bool, set[str]]] = {
-    "teams.membership": (Permission.MANAGE_PEOPLE, False, set()),
-    "teams.team": (Permission.MANAGE_PEOPLE, True, {"add"}),
-    "teams.teammembership": (Permission.MANAGE_PEOPLE, True, {"add", "change"}),
-    "teams.contributor": (Permission.MANAGE_PEOPLE, False, set()),
-    "teams.identity": (Permission.MANAGE_PEOPLE, False, set()),
-    "teams.key": (Permission.MANAGE_KEYS, False, {"revoke"}),
-    "teams.invitation": (Permission.MANAGE_PEOPLE, False, set()),
+    "teams.membership": (Permission.MANAGE_PEOPLE, False, {"change"}),
+    "teams.team": (Permission.MANAGE_PEOPLE, True, {"add", "change", "delete"}),
+    "teams.teammembership": (Permission.MANAGE_PEOPLE, True, {"add", "change", "delete"}),
+    "teams.contributor": (Permission.MANAGE_PEOPLE, False, {"change"}),
+    "teams.identity": (Permission.MANAGE_PEOPLE, False, {"add"}),
+    "teams.key": (Permission.MANAGE_KEYS, False, {"change", "revoke"}),
+    "teams.invitation": (Permission.MANAGE_PEOPLE, False, {"revoke"}),
     "teams.auditentry": (Permission.SEE_AUDIT, False, set()),
 }
 
