@@ -1,37 +1,16 @@
-"""axe looks at every kind of page in both themes. A new page is one more line in `PAGES`."""
+"""axe looks at every kind of page in both themes. A new page is one more line in `_pages.py`."""
 
 import hashlib
 from pathlib import Path
 
 import pytest
 
-from codecard.lib.tenant import tenant
-from teams.models import Organization, Team
+from teams.models import Organization
+from tests.browser._pages import PAGES, TABLES, VISITORS_PAGES, ids_of
 from tests.browser.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 VENDOR = Path(__file__).parent / "vendor"
-# `{team}` is the id of a team.
-PAGES = (
-    "/",
-    "/start/",
-    "/start/?tool=codex",
-    "/accounts/email/",
-    "/accounts/logout/",
-    "/o/northwind/",
-    "/o/northwind/t/payments/",
-    "/o/northwind/t/tiny/",
-    "/o/northwind/health/",
-    "/o/nobody/",
-    "/o/northwind/admin/",
-    "/o/northwind/admin/teams/membership/",
-    "/o/northwind/admin/teams/team/",
-    "/o/northwind/admin/teams/team/add/",
-    "/o/northwind/admin/teams/team/{team}/change/",
-    "/o/northwind/admin/teams/team/{team}/history/",
-    "/o/northwind/admin/teams/auditentry/",
-)
-VISITORS_PAGES = ("/", "/accounts/login/", "/accounts/login/code/", "/accounts/signup/", "/accounts/link/")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 # A moment first, for scripts that wait for the page as well.
 LOOK = f"""new Promise(go => setTimeout(go, 50))
@@ -48,21 +27,16 @@ def test_axe_is_the_one_that_was_locked() -> None:
     assert f"axe v{version}" in (VENDOR / file).read_text()[:50]
 
 
-@pytest.fixture
-def team(northwind: Organization) -> Team:
-    with tenant(northwind.id):
-        return Team.objects.get(slug="payments")
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(theme: str, open_page: SignedIn, team: Team) -> None:
+def test_axe_finds_nothing(theme: str, open_page: SignedIn, northwind: Organization) -> None:
     page = open_page(PAGES[0], dark=theme == "dark")
     # From the debugger's side, whose scripts no policy of the page concerns.
     page.call("Page.addScriptToEvaluateOnNewDocument", source=(VENDOR / "axe.min.js").read_text())
     host = page.evaluate("location.origin")
     found: list[str] = []
-    for address in PAGES:
-        page.open(f"{host}{address.format(team=team.id)}")
+    ids = ids_of(northwind)
+    for address in (*PAGES, *TABLES):
+        page.open(f"{host}{address.format(**ids)}")
         found += [f"{address} {fault}" for fault in page.evaluate(LOOK)]
     page.call("Network.clearBrowserCookies")
     for address in VISITORS_PAGES:

@@ -9,24 +9,11 @@ from codecard.lib.tenant import tenant
 from events.schema import Response
 from teams import queries
 from teams.models import Organization, User
+from tests.browser._pages import PAGES, VISITORS_PAGES, ids_of
 from tests.browser.conftest import SignedIn
 from tests.events.dashboards._work import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PAGES = (
-    "/",
-    "/accounts/login/",
-    "/start/",
-    "/o/northwind/",
-    "/o/northwind/t/payments/",
-    "/o/northwind/t/payments/?p=91d&vs=year",
-    "/o/northwind/t/tiny/",
-    "/o/northwind/health/",
-    "/o/northwind/people/",
-    "/o/northwind/people/matches/",
-    "/o/northwind/people/changes/",
-    "/o/nobody/",
-)
 WINDOWS: tuple[dict[str, Any], ...] = ({"width": 1440}, {"width": 390, "height": 844}, {"width": 1440, "dark": True})
 # What a person who can't see or can't point needs of a page, as far as a few lines can ask for it.
 ACCESS = """(() => {
@@ -48,10 +35,15 @@ ACCESS = """(() => {
 
 
 @pytest.mark.parametrize("window", WINDOWS, ids=["wide", "phone", "dark"])
-def test_pages_fit_their_window_and_the_console_is_silent(window: dict[str, Any], open_page: SignedIn) -> None:
-    for address in PAGES:
-        page = open_page(address, **window)
-        expected = ["404"] if address == "/o/nobody/" else []
+def test_pages_fit_their_window_and_the_console_is_silent(
+    window: dict[str, Any], open_page: SignedIn, northwind: Organization
+) -> None:
+    ids = ids_of(northwind)
+    page = open_page("/", **window)
+    host = page.evaluate("location.origin")
+    for address in (*PAGES, *VISITORS_PAGES[1:]):
+        page.open(host + address.format(**ids))
+        expected = ["404"] if address in {"/o/nobody/", "/join/x/"} else []
         complaints = [text for text in page.complaints() if not any(code in text for code in expected)]
         assert complaints == [], address
         assert page.overflow == 0, address

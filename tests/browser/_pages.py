@@ -1,0 +1,75 @@
+"""Every kind of page, for the tests that look at all of them. A new page is one more line.
+
+`{team}`, `{person}`, `{member}` and `{key}` are ids in the organization of `conftest.northwind`.
+"""
+
+from codecard.lib.tenant import tenant
+from teams.models import Contributor, Key, Membership, Organization, Team
+
+SETTINGS = "/o/northwind/settings"
+PAGES = (
+    "/",
+    "/start/",
+    "/start/?tool=codex",
+    "/organizations/new/",
+    "/accounts/email/",
+    "/accounts/3rdparty/",
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/sessions/",
+    "/accounts/logout/",
+    "/o/northwind/",
+    "/o/northwind/t/payments/",
+    "/o/northwind/t/payments/?p=91d&vs=year",
+    "/o/northwind/t/tiny/",
+    "/o/northwind/health/",
+    f"{SETTINGS}/",
+    f"{SETTINGS}/delete/",
+    f"{SETTINGS}/members/",
+    f"{SETTINGS}/members/?q=nobody",
+    f"{SETTINGS}/members/{{member}}/",
+    f"{SETTINGS}/members/{{member}}/remove/",
+    f"{SETTINGS}/invitations/",
+    f"{SETTINGS}/invitations/new/",
+    f"{SETTINGS}/invitations/new/link/",
+    f"{SETTINGS}/teams/",
+    f"{SETTINGS}/teams/payments/",
+    f"{SETTINGS}/teams/payments/delete/",
+    f"{SETTINGS}/team-import/",
+    f"{SETTINGS}/keys/",
+    f"{SETTINGS}/keys/new/",
+    f"{SETTINGS}/keys/{{key}}/",
+    f"{SETTINGS}/keys/{{key}}/rotate/",
+    f"{SETTINGS}/audit/",
+    "/o/northwind/keys/",
+    "/o/northwind/leave/",
+    "/o/northwind/people/",
+    "/o/northwind/people/matches/",
+    "/o/northwind/people/changes/",
+    "/o/northwind/people/moving/",
+    "/o/northwind/people/{person}/",
+    "/o/northwind/people/{person}/merge/",
+    "/o/nobody/",
+)
+TABLES = (
+    "/o/northwind/admin/",
+    "/o/northwind/admin/teams/membership/",
+    "/o/northwind/admin/teams/team/",
+    "/o/northwind/admin/teams/team/add/",
+    "/o/northwind/admin/teams/team/{team}/change/",
+    "/o/northwind/admin/teams/team/{team}/history/",
+    "/o/northwind/admin/teams/auditentry/",
+)
+"""Django's own pages, which are no part of the product's frame."""
+VISITORS_PAGES = ("/", "/accounts/login/", "/accounts/login/code/", "/accounts/signup/", "/accounts/link/", "/join/x/")
+
+
+def ids_of(organization: Organization) -> dict[str, int]:
+    """What stands for the names in braces."""
+    with tenant(organization.id):
+        return {
+            "team": Team.objects.get(slug="payments").id,
+            "person": Contributor.objects.filter(user=None).earliest("id").id,
+            "member": Membership.objects.earliest("id").id,
+            "key": Key.objects.earliest("id").id,
+        }
