@@ -6,14 +6,14 @@ reasons make one match, and the strongest counts. Nobody is compared with everyb
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Max
+from django.db.models import Count, DecimalField, Func, Max, Sum
 from redis.exceptions import RedisError
 
 from teams.models import Contributor, DifferentPeople, Identity, IdentityKind, Organization
@@ -26,13 +26,17 @@ SHORTEST_LOCAL_PART = 6
 SHARED = frozenset(
     re.findall(
         r"\w+",
-        "admin administrator bot bots build builds ci code contact deploy dev developer developers devops git github "
-        "gitlab hello help hostmaster info it jenkins mail me noreply office ops postmaster release robot root sales "
-        "service support sysadmin system team test user webmaster www",
+        "actions admin administrator bot bots build builds ci code contact copilot dependabot deploy dev developer "
+        "developers devops git github gitlab hello help hostmaster info it jenkins mail me nobody office ops "
+        "postmaster release renovate robot root sales service support sysadmin system team test ubuntu unknown user "
+        "webmaster www",
     )
 )
 _NOREPLY = re.compile(r"(?:\d+\+)?([a-z0-9-]+)@users\.noreply\.github\.com")
-_ADDRESS = re.compile(r"[^\s<>,;\"']+@[^\s<>,;\"']+")
+# A host without a dot is any machine's: root@localhost.
+_ADDRESS = re.compile(r"[^\s<>,;\"'@]+@[^\s<>,;\"'@]+\.[^\s<>,;\"'@.]+")
+_SIGNS = re.compile(r"[\W_]+")
+_NO_ANSWERS = ("noreply", "donotreply")
 
 
 class Strength(StrEnum):
@@ -63,7 +67,7 @@ def _address(value: str) -> str:
 
 def _login_of_noreply(value: str) -> str:
     found = _NOREPLY.search(value.lower())
-    return found[1] if found else ""
+    return found[1] if found and not _is_shared(found[1]) else ""
 
 
 def _local_part(value: str) -> str:
@@ -74,30 +78,36 @@ def _local_part(value: str) -> str:
 
 
 def _letters(text: str) -> str:
-    return "".join(char for char in _folded(text) if char.isalnum())
+    return _SIGNS.sub("", _folded(text))
 
 
 def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    plain = text.casefold()
+    if plain.isascii():
+        return plain
+    return "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
 
 
 def _words(name: str) -> list[str]:
-    """Of a name or of the local part of an address; numbers left out, for they tell namesakes apart for machines."""
+    """Of a name or of the local part of an address; numbers left out, for they tell namesakes apart for machines. What
+    stands for a key is called as the key is, and "laptop" is the name of many."""
+    if name.startswith("Key “"):
+        return []
     author = name.partition("<")[0] or name
     plain = author.strip().rpartition("@")[0] or author if "@" in author else author
-    return [word for word in re.split(r"[^\w]+|_+", _folded(plain)) if word and not word.isdigit()]
+    words = [word for word in _SIGNS.split(_folded(plain)) if word and not word.isdigit()]
+    return [] if _are_shared(words) else words
 
 
 def _full_name(name: str) -> str:
     """The words in the order of the alphabet, so that "Ada Love" is "love, ada" too; at least two of them."""
     words = _words(name)
-    return " ".join(sorted(words)) if len(words) > 1 and not SHARED & set(words) else ""
+    return " ".join(sorted(words)) if len(words) > 1 else ""
 
 
 def _initial_and_last(name: str) -> str:
     words = _words(name)
-    return f"{words[0][0]}{words[-1]}" if len(words) > 1 and len(words[-1]) > 2 and not SHARED & set(words) else ""
+    return f"{words[0][0]}{words[-1]}" if len(words) > 1 and len(words[-1]) > 2 else ""
 
 
 def _bare(value: str) -> str:
@@ -107,9 +117,15 @@ def _bare(value: str) -> str:
 
 
 def _is_shared(address: str) -> bool:
-    return bool(SHARED & set(re.split(r"[^a-z0-9]+", address.partition("@")[0].partition("+")[0])))
+    return _are_shared(_SIGNS.split(address.partition("@")[0].partition("+")[0]))
 
 
+def _are_shared(words: list[str]) -> bool:
+    return bool(SHARED.intersection(words)) or "".join(words).startswith(_NO_ANSWERS)
+
+
+CONTRADICTED = "yet one of them looks as surely like somebody else, who is another person"
+"""The last reason where certain ones can't all be true."""
 NAME = "display_name"
 """Stands in the tables below for what a contributor is called."""
 
@@ -128,14 +144,14 @@ class Rule(NamedTuple):
 
 
 _EMAIL, _LOGIN, _AUTHOR = str(IdentityKind.EMAIL), str(IdentityKind.GITHUB), str(IdentityKind.GIT_AUTHOR)
+_BY_NOREPLY = {_EMAIL: _login_of_noreply, _AUTHOR: _login_of_noreply}
 _BY_ADDRESS = {_EMAIL: _local_part, _AUTHOR: _local_part}
 _BY_NAME = {NAME: _full_name, _EMAIL: _full_name, _AUTHOR: _full_name, _LOGIN: _full_name}
 RULES = (
     Rule({_EMAIL: _address}, {_AUTHOR: _address}, Strength.CERTAIN, "the author of commits has the same address"),
-    Rule(
-        {_EMAIL: _login_of_noreply, _AUTHOR: _login_of_noreply}, {_LOGIN: str.lower},
-        Strength.CERTAIN, "GitHub's own address names this login",
-    ),
+    Rule({_AUTHOR: _address}, {_AUTHOR: _address}, Strength.CERTAIN, "both wrote commits under the same address"),
+    Rule(_BY_NOREPLY, {_LOGIN: str.lower}, Strength.CERTAIN, "GitHub's own address names this login"),
+    Rule(_BY_NOREPLY, _BY_NOREPLY, Strength.CERTAIN, "GitHub's own address names the same login"),
     Rule(_BY_ADDRESS, {_LOGIN: _bare}, Strength.LIKELY, "the e-mail address begins like the GitHub login"),
     Rule(_BY_ADDRESS, _BY_ADDRESS, Strength.LIKELY, "their e-mail addresses begin alike"),
     Rule(_BY_NAME, _BY_NAME, Strength.LIKELY, "they have the same name"),
@@ -161,28 +177,39 @@ class Known(NamedTuple):
 def matches_of(organization: Organization) -> list[Match]:
     """Strongest first. Inside the tenant. Never bots, two who both signed in, or a pair that somebody said no to."""
     refused = set(DifferentPeople.objects.filter(organization=organization).values_list("one_id", "other_id"))
-    return _connecting(match for match in _found(organization) if (match.one_id, match.other_id) not in refused)
+    found, claimed = _found(organization)
+    asked = [match for match in found if (match.one_id, match.other_id) not in refused]
+    return _connecting(_doubted(asked, claimed, refused))
 
 
-def _found(organization: Organization) -> list[Match]:
-    """Remembered for some minutes, as long as nobody and no name has come, gone or changed. Without the cache it is
-    found anew each time."""
+def _found(organization: Organization) -> tuple[list[Match], set[int]]:
+    """Every pair, and who of them signed in. Remembered for some minutes, as long as nobody and no name has come, gone
+    or changed. Without the cache it is found anew each time."""
     name = f"matches:{organization.id}:{_state(organization)}"
     try:
-        kept: list[tuple[Any, ...]] | None = cache.get(name)
+        kept: tuple[list[tuple[Any, ...]], set[int]] | None = cache.get(name)
         if kept is None:
-            kept = [tuple(match) for match in alike(_people(organization))]
+            kept = _found_anew(organization)
             cache.set(name, kept, timeout=CACHED_SECONDS)
     except (RedisError, OSError):
-        kept = [tuple(match) for match in alike(_people(organization))]
-    return [Match(one, other, Strength(strength), tuple(reasons)) for one, other, strength, reasons in kept]
+        kept = _found_anew(organization)
+    matches, claimed = kept
+    return [Match(one, other, Strength(word), tuple(reasons)) for one, other, word, reasons in matches], claimed
+
+
+def _found_anew(organization: Organization) -> tuple[list[tuple[Any, ...]], set[int]]:
+    people = _people(organization)
+    matches = alike(people)
+    matched = {number for match in matches for number in (match.one_id, match.other_id)}
+    return [tuple(match) for match in matches], {one.id for one in people if one.is_claimed and one.id in matched}
 
 
 def _state(organization: Organization) -> str:
     epoch = Organization.objects.filter(id=organization.id).values_list("identity_epoch", flat=True).get()
     people = Contributor.objects.filter(organization=organization, is_bot=False)
     names = Identity.objects.filter(organization=organization)
-    numbers = [*people.aggregate(Count("id"), Max("id"), Count("user")).values()]
+    called = Sum(Func("display_name", "id", function="hashtextextended", output_field=DecimalField()))
+    numbers = [*people.aggregate(Count("id"), Max("id"), Count("user"), called=called).values()]
     numbers += names.aggregate(Count("id"), Max("id")).values()
     return ":".join(map(str, [epoch, *numbers]))
 
@@ -221,14 +248,18 @@ def _joins_nobody(match: Match, known: dict[int, Known]) -> bool:
     return not (known[match.one_id].is_claimed or known[match.other_id].is_claimed)
 
 
-def _pairs(rule: Rule, people: Iterable[Known]) -> Iterator[tuple[int, int]]:
-    left: dict[str, set[int]] = defaultdict(set)
-    right: dict[str, set[int]] = defaultdict(set)
+def _by_key(keys: Keys, people: Iterable[Known]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
     for person in people:
         for kind, value in person.names:
-            for side, keys in ((rule.left, left), (rule.right, right)):
-                if kind in side and (key := side[kind](value)):
-                    keys[key].add(person.id)
+            if kind in keys and (key := keys[kind](value)):
+                found[key].add(person.id)
+    return found
+
+
+def _pairs(rule: Rule, people: Iterable[Known]) -> Iterator[tuple[int, int]]:
+    left = _by_key(rule.left, people)
+    right = left if rule.left == rule.right else _by_key(rule.right, people)
     for key, ones in left.items():
         others = right.get(key, set())
         if others and len(ones | others) <= MOST_ALIKE:
@@ -237,19 +268,41 @@ def _pairs(rule: Rule, people: Iterable[Known]) -> Iterator[tuple[int, int]]:
                     yield one, other
 
 
+def _doubted(matches: list[Match], claimed: set[int], refused: set[tuple[int, int]]) -> list[Match]:
+    """What is certain one by one can't all be true where it would make one person of two who signed in, or of two who
+    somebody said are two. A person has to choose then: these are possible, and come last."""
+    groups = _Groups()
+    for match in matches:
+        if match.strength == Strength.CERTAIN:
+            groups.join(match.one_id, match.other_id)
+    signed_in = Counter(groups.leader_of(number) for number in claimed)
+    untrue = {group for group, count in signed_in.items() if count > 1}
+    untrue |= {groups.leader_of(one) for one, other in refused if groups.leader_of(one) == groups.leader_of(other)}
+    is_doubted = [match.strength == Strength.CERTAIN and groups.leader_of(match.one_id) in untrue for match in matches]
+    weak = [match._replace(strength=Strength.POSSIBLE, reasons=(*match.reasons, CONTRADICTED))
+            for match, doubt in zip(matches, is_doubted, strict=True) if doubt]  # fmt: skip
+    return [match for match, doubt in zip(matches, is_doubted, strict=True) if not doubt] + weak
+
+
 def _connecting(matches: Iterable[Match]) -> list[Match]:
     """As many as it takes to connect who is alike: of three who are one, two matches, and the third pair follows."""
-    leader: dict[int, int] = {}
+    groups = _Groups()
+    return [match for match in matches if groups.join(match.one_id, match.other_id)]
 
-    def leader_of(number: int) -> int:
-        while (above := leader.get(number, number)) != number:
+
+class _Groups:
+    """Who would be one person if all that was joined so far were merged."""
+
+    def __init__(self) -> None:
+        self._above: dict[int, int] = {}
+
+    def leader_of(self, number: int) -> int:
+        while (above := self._above.get(number, number)) != number:
             number = above
         return number
 
-    kept = []
-    for match in matches:
-        one, other = leader_of(match.one_id), leader_of(match.other_id)
-        if one != other:
-            leader[max(one, other)] = min(one, other)
-            kept.append(match)
-    return kept
+    def join(self, one: int, other: int) -> bool:
+        """False if they were together already."""
+        first, second = sorted((self.leader_of(one), self.leader_of(other)))
+        self._above[second] = first
+        return first != second

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from codecard.lib.tenant import tenant
 from teams import actions, matching
-from teams.matching import MOST_ALIKE, NAME, RULES, Known, Match, Strength, alike, matches_of
+from teams.matching import CONTRADICTED, MOST_ALIKE, NAME, RULES, Known, Match, Strength, alike, matches_of
 from teams.models import Contributor, DifferentPeople, IdentityKind, Organization, User
 from tests import factories
 from tests.factories import NOW
@@ -28,6 +28,13 @@ def pair(*sides: tuple[str, str], claimed: tuple[bool, bool] = (False, False)) -
     [
         ((ADDRESS, "ada@acme.example"), (AUTHOR, "Ada L. <ada@acme.example>"), CERTAIN, "same address"),
         ((ADDRESS, "ada@acme.example"), (AUTHOR, "ada@acme.example"), CERTAIN, "same address"),
+        ((AUTHOR, "Ada <ada@acme.example>"), (AUTHOR, "A. Love <ada@acme.example>"), CERTAIN, "same address"),
+        (
+            (AUTHOR, "Ada <1+ada-l@users.noreply.github.com>"),
+            (ADDRESS, "ada-l@users.noreply.github.com"),
+            CERTAIN,
+            "same login",
+        ),
         ((AUTHOR, "12345+ada-l@users.noreply.github.com"), (LOGIN, "ada-l"), CERTAIN, "GitHub's own address"),
         ((ADDRESS, "ada-l@users.noreply.github.com"), (LOGIN, "ada-l"), CERTAIN, "GitHub's own address"),
         ((ADDRESS, "ada.love@acme.example"), (LOGIN, "ada-love"), LIKELY, "begins like the GitHub login"),
@@ -53,6 +60,12 @@ def test_looks_like_one_person(one: tuple[str, str], other: tuple[str, str], str
         ((ADDRESS, "build.team@acme.example"), (ADDRESS, "build.team@other.example")),
         ((ADDRESS, "ada@acme.example"), (ADDRESS, "ada@home.example")),
         ((ADDRESS, "noreply@github.com"), (AUTHOR, "GitHub <noreply@github.com>")),
+        ((ADDRESS, "no-reply@acme.example"), (AUTHOR, "no-reply@acme.example")),
+        ((ADDRESS, "do_not.reply@acme.example"), (AUTHOR, "do_not.reply@acme.example")),
+        ((ADDRESS, "ada@localhost"), (AUTHOR, "Ada <ada@localhost>")),
+        ((AUTHOR, "ubuntu <ubuntu@a.example>"), (AUTHOR, "ubuntu <ubuntu@b.example>")),
+        ((AUTHOR, "renovate <29+renovate@users.noreply.github.com>"), (LOGIN, "renovate")),
+        ((NAME, "Key “laptop of Ada”"), (NAME, "Key “laptop of Ada”")),
         ((NAME, "Ada"), (NAME, "Ada")),
         ((NAME, "Build Bot"), (NAME, "Build Bot")),
         ((NAME, "Ada Love"), (NAME, "Ada Hate")),
@@ -82,6 +95,33 @@ def test_a_common_name_says_nothing() -> None:
     people = [Known(number, False, ((NAME, "Jan Novak"),)) for number in range(MOST_ALIKE + 1)]
     assert alike(people) == []
     assert len(alike(people[1:])) == MOST_ALIKE * (MOST_ALIKE - 1) // 2
+
+
+CLAIMS = (((ADDRESS, "ada@acme.example"),), True), (((ADDRESS, "kim@acme.example"),), True)
+SHARED_MACHINE = ((AUTHOR, "Ada <ada@acme.example>"), (AUTHOR, "Kim <kim@acme.example>")), False
+
+
+def doubted(*people: tuple[tuple[tuple[str, str], ...], bool], refused: set[tuple[int, int]]) -> list[Match]:
+    known = [Known(number, is_claimed, names) for number, (names, is_claimed) in enumerate(people)]
+    return matching._doubted(alike(known), {one.id for one in known if one.is_claimed}, refused)
+
+
+def test_what_cannot_all_be_true_is_not_certain() -> None:
+    """A machine that two members commit from: it can be one's or the other's, and nobody but an admin knows whose."""
+    apart: list[tuple[tuple[tuple[str, str], ...], bool]] = [(names, False) for names, _ in CLAIMS]
+    for found in (
+        doubted(*CLAIMS, SHARED_MACHINE, refused=set()),
+        doubted(*apart, SHARED_MACHINE, refused={(0, 1)}),
+    ):
+        assert [match[:3] for match in found] == [(0, 2, POSSIBLE), (1, 2, POSSIBLE)]
+        assert all(match.reasons[-1] == CONTRADICTED for match in found)
+    assert {match.strength for match in doubted(*apart, SHARED_MACHINE, refused=set())} == {CERTAIN}
+
+
+def test_what_is_doubted_comes_after_what_is_not() -> None:
+    sure = (((ADDRESS, "jan@acme.example"),), False), (((AUTHOR, "Jan <jan@acme.example>"),), False)
+    found = doubted(*CLAIMS, SHARED_MACHINE, *sure, refused=set())
+    assert [match[:3] for match in found] == [(3, 4, CERTAIN), (0, 2, POSSIBLE), (1, 2, POSSIBLE)]
 
 
 # --- against a reference that compares everybody with everybody ------------------------------------------------------
@@ -166,6 +206,26 @@ def test_what_is_remembered_is_forgotten_when_somebody_comes_or_is_merged(acme: 
     assert len(found_in(acme)) == 1
     actions.merge_contributors(organization=acme, loser=other, winner=one, by=None, now=NOW)
     assert found_in(acme) == []
+
+
+@pytest.mark.django_db
+def test_a_new_name_is_seen_at_once(acme: Organization) -> None:
+    known_as(acme, called="Ada Love")
+    other = known_as(acme, called="Somebody Else")
+    assert found_in(acme) == []
+    actions.rename_contributor(organization=acme, contributor=other, name="Ada Love", by=None, now=NOW)
+    assert len(found_in(acme)) == 1
+
+
+@pytest.mark.django_db
+def test_who_matches_two_members_is_for_an_admin_to_decide(acme: Organization, alice: User, bob: User) -> None:
+    machine = known_as(acme, (AUTHOR, "alice@acme.example"), (AUTHOR, "bob@acme.example"))
+    with tenant(acme.id):
+        members = {factories.person(acme, user).id for user in (alice, bob)}
+    for _ in range(2):  # as found, and as remembered
+        found = found_in(acme)
+        assert {match.strength for match in found} == {POSSIBLE}
+        assert {number for match in found for number in match[:2]} == {machine.id, *members}
 
 
 @pytest.mark.django_db
