@@ -125,6 +125,8 @@ def split_identities(
             identities=_named(going),
         )
         _move_identities(organization, going, taker, is_fixed=True)
+        # Or the two would be suggested as one at once.
+        _tell_apart(organization, taker, [giver.id])
         _tell(move, is_whole=False)
     return move
 
@@ -181,7 +183,7 @@ def _undo_merge(organization: Organization, move: IdentityMove, taker: Contribut
     )
     gained = TeamMembership.objects.filter(organization=organization, contributor=taker, team__in=was["gained"])
     gained.delete()
-    _tell_apart(organization, giver, was["apart"])
+    _tell_apart(organization, giver, [*was["apart"], taker.id])
     DifferentPeople.objects.filter(
         Q(one=taker, other__in=was["gained_apart"]) | Q(other=taker, one__in=was["gained_apart"]),
         organization=organization,

@@ -11,15 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from teams import actions
 from teams.forms.people import NameForm, PeopleFilter, SplitForm
-from teams.matching import matches_of
 from teams.models import Contributor, Key
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries.identity_moves import moves_of, with_moved_names
-from teams.queries.people import people_found, suggestions_of, with_names
+from teams.queries.people import people_found, with_names
 from teams.views import people_merging, people_suggested
 from teams.views.vanished import person_view
 
-PAGE, SUGGESTED, HISTORY = 50, 5, 20
+PAGE, HISTORY = 50, 20
 FRAME = {"nav": "people", "section": "people"}
 
 
@@ -27,15 +26,14 @@ FRAME = {"nav": "people", "section": "people"}
 @require_safe
 @organization_view(Permission.MANAGE_PEOPLE)
 def people(request: OrganizationRequest) -> HttpResponse:
-    """Everyone as data know them, and above them who may be one person."""
+    """Everyone as data know them. Who may be one person comes by itself afterwards: to find that takes longer."""
     form = PeopleFilter(request.GET)
     wanted = form.wanted
     page = Paginator(people_found(request.organization, **wanted), PAGE).get_page(request.GET.get("page"))
     is_first = page.number == 1 and not any(wanted.values())
-    matches = matches_of(request.organization) if is_first else []
     context = {
-        **FRAME, "form": form, "page": page, "rows": with_names(request.organization, page), "count": len(matches),
-        "suggestions": suggestions_of(request.organization, matches[:SUGGESTED]), "is_filtered": any(wanted.values()),
+        **FRAME, "form": form, "page": page, "rows": with_names(request.organization, page), "is_first": is_first,
+        "is_filtered": any(wanted.values()),
     }  # fmt: skip
     return render(request, "teams/people/people.html", context)
 

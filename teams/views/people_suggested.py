@@ -19,7 +19,7 @@ from teams.queries.identity_moves import heir_of
 from teams.queries.people import Suggestion, suggestions_of, told_apart
 from teams.views.vanished import person
 
-PAGE = 50
+PAGE, FIRST = 50, 5
 AT_ONCE = 100
 """Merges of one click. Each holds the organization for itself, and a request must end."""
 FRAME = {"nav": "people", "section": "people"}
@@ -38,6 +38,18 @@ def matches(request: OrganizationRequest) -> HttpResponse:
         "certain": sum(match.strength == Strength.CERTAIN for match in found),
     }  # fmt: skip
     return render(request, "teams/people/matches.html", context)
+
+
+@never_cache
+@require_safe
+@organization_view(Permission.MANAGE_PEOPLE)
+def first(request: OrganizationRequest) -> HttpResponse:
+    """The first few, as a part of the list of people; who comes without script goes to all of them."""
+    if request.headers.get("HX-Request") != "true":
+        return redirect("people_matches", request.organization.slug)
+    found = matches_of(request.organization)
+    context = {"count": len(found), "suggestions": suggestions_of(request.organization, found[:FIRST])}
+    return render(request, "teams/people/_suggested.html", context)
 
 
 @never_cache
@@ -144,6 +156,7 @@ def _back(request: OrganizationRequest) -> HttpResponse:
 _MATCHES = "o/<slug:organization>/people/matches/"
 urlpatterns: list[URLPattern] = [
     path(_MATCHES, matches, name="people_matches"),
+    path(f"{_MATCHES}first/", first, name="people_first_matches"),
     path(f"{_MATCHES}dismiss/", dismiss, name="people_dismiss"),
     path(f"{_MATCHES}again/", again, name="people_suggest_again"),
     path(f"{_MATCHES}certain/", certain, name="people_merge_certain"),

@@ -4,6 +4,7 @@ import pytest
 
 from codecard.lib.tenant import tenant
 from teams import actions, queries
+from teams.matching import matches_of
 from teams.merging import SplitRefusedError, UndoRefusedError, merge_contributors, split_identities, undo_move
 from teams.models import (
     AuditEntry,
@@ -225,4 +226,13 @@ def test_who_was_told_apart_stays_so_through_merge_and_undo(acme: Organization, 
     assert pairs(acme) == {(kim.id, ola.id), (kim.id, eve.id)}
     undo_move(organization=acme, move=move, by=None, now=NOW)
     again = identity(acme, "ada-l").contributor_id
-    assert pairs(acme) == {(kim.id, ola.id), (ola.id, again), (eve.id, again)}
+    assert pairs(acme) == {(kim.id, ola.id), (ola.id, again), (eve.id, again), (kim.id, again)}
+
+
+def test_who_was_split_is_not_suggested_as_one_at_once(acme: Organization) -> None:
+    both = known_as(acme, "Ada", ("email", "ada@acme.example"), ("git_author", "Ada <ada@acme.example>"))
+    move = split(acme, both, "ada <ada@acme.example>")
+    with tenant(acme.id):
+        assert matches_of(acme) == []
+    undo_move(organization=acme, move=move, by=None, now=NOW)
+    assert pairs(acme) == set()

@@ -9,13 +9,14 @@ from codecard.lib.tenant import tenant
 from teams import actions
 from teams.matching import Match, Strength
 from teams.models import AuditEntry, Contributor, DifferentPeople, IdentityMove, Organization, User
-from teams.views import people, people_suggested
+from teams.views import people_suggested
 from tests import factories
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
 LIST = "/o/acme/people/"
 MATCHES = f"{LIST}matches/"
+FIRST, PART = f"{MATCHES}first/", {"HX-Request": "true"}
 Suggest = Callable[..., None]
 
 
@@ -32,7 +33,6 @@ def suggest(monkeypatch: pytest.MonkeyPatch) -> Suggest:
     def add(one: Contributor, other: Contributor, strength: Strength = Strength.CERTAIN) -> None:
         found.append(Match(min(one.id, other.id), max(one.id, other.id), strength, ("both are called Ada",)))
 
-    monkeypatch.setattr(people, "matches_of", matches_of)
     monkeypatch.setattr(people_suggested, "matches_of", matches_of)
     return add
 
@@ -70,8 +70,8 @@ def test_a_suggestion_says_why_and_how_sure_and_shows_both(
     strength: Strength, owner_client: Client, ada: Contributor, login: Contributor, suggest: Suggest
 ) -> None:
     suggest(ada, login, strength)
-    for address in (LIST, MATCHES):
-        text = owner_client.get(address).text
+    for address in (FIRST, MATCHES):
+        text = owner_client.get(address, headers=PART).text
         assert "Ada and ada-l look like one person, because both are called Ada" in text
         assert f">{strength.value.capitalize()}<" in text
         assert f"{LIST}{login.id}/merge/{ada.id}/" in text
@@ -83,11 +83,13 @@ def test_the_list_shows_five_and_says_how_many_there_are(
 ) -> None:
     for number in range(7):
         suggest(ada, factories.known_as(acme, f"Ada {number}"))
-    page = owner_client.get(LIST)
-    assert len(page.context["suggestions"]) == 5
-    assert "All 7\u00a0suggestions" in page.text
+    part = owner_client.get(FIRST, headers=PART)
+    assert len(part.context["suggestions"]) == 5
+    assert "All 7\u00a0suggestions" in part.text
+    assert FIRST in owner_client.get(LIST).text
     for address in (f"{LIST}?q=ada", f"{LIST}?state=claimed"):
-        assert owner_client.get(address).context["suggestions"] == []
+        assert FIRST not in owner_client.get(address).text
+    assert owner_client.get(FIRST)["Location"] == MATCHES, "without script all of them are a page"
     assert len(owner_client.get(MATCHES).context["suggestions"]) == 7
 
 
@@ -128,7 +130,7 @@ def test_two_are_told_apart_once_and_may_be_suggested_again(
     answer = owner_client.post(f"{MATCHES}dismiss/", pair(login, ada, back="people"), follow=True)
     assert answer.redirect_chain == [(LIST, 302)]
     assert "ada-l and Ada are two people. They are not suggested any more." in answer.text
-    assert answer.context["suggestions"] == []
+    assert owner_client.get(FIRST, headers=PART).context["suggestions"] == []
     again = owner_client.post(f"{MATCHES}dismiss/", pair(ada, login), follow=True)
     assert "That was said already." in again.text
     assert apart_in(acme) == [(ada.id, login.id)]
@@ -259,3 +261,11 @@ def test_only_who_manages_people_gets_in(
                 assert answer.status_code in {status, 405}
     assert people_of(acme) == {"Ada", "ada-l"}
     assert apart_in(acme) == []
+
+
+def test_what_names_tell_is_suggested(owner_client: Client, acme: Organization) -> None:
+    """With the real matching."""
+    factories.known_as(acme, "Kim Lee", ("email", "kim.lee@acme.example"))
+    factories.known_as(acme, "kim-lee", ("github", "kim-lee"))
+    part = owner_client.get(FIRST, headers=PART).text
+    assert "Kim Lee and kim-lee look like one person, because the e-mail address begins like the GitHub login" in part
