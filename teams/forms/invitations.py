@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
+from teams.forms.selects import LongSelect
 from teams.models import Organization, Role, Team
 from teams.queries.invitations import State, addresses_taken
 
@@ -40,6 +41,7 @@ class _Terms(forms.Form):
         queryset=Team.objects.none(),
         required=False,
         empty_label="No team",
+        widget=LongSelect,
         help_text="As a lead, they lead it.",
     )
     days = forms.TypedChoiceField(

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
+from teams.forms.selects import LongSelect
 from teams.imports.csv_file import MOST_BYTES, ImportRefusedError, read
 from teams.imports.github import LOGIN
 from teams.imports.lines import Source
@@ -16,7 +17,7 @@ from teams.queries.teams import Node
 class ParentForm(forms.Form):
     """Which team one is put into, or none. `nodes`: those that are offered."""
 
-    parent = forms.TypedChoiceField(label="Inside", coerce=int, empty_value=None, required=False)
+    parent = forms.TypedChoiceField(label="Inside", coerce=int, empty_value=None, required=False, widget=LongSelect)
 
     def __init__(self, *args: Any, nodes: list[Node], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
