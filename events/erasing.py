@@ -12,7 +12,7 @@ from psycopg import sql
 from codecard.lib.tenant import tenant
 from events.ledger.locks import lock_organization
 from teams import audit
-from teams.models import Key, Membership, Organization, User
+from teams.models import Invitation, Key, Membership, Organization, User
 from teams.notices import GRACE, is_past_grace
 
 _ROWS = 20_000
@@ -28,7 +28,7 @@ def erase_organization(*, organization_id: int, now: datetime, tell: Callable[[s
     """Erases an organization whose time of grace is over, any other is left alone; safe to repeat and to kill."""
     with tenant(organization_id):
         # From here on nobody can keep it any more: that asks under the same lock, and for the same time.
-        row = Organization.objects.select_for_update().filter(id=organization_id).first()
+        row = Organization.objects.select_for_update(no_key=True).filter(id=organization_id).first()
         if row is None or not is_past_grace(row, now):
             return
         close(row, action="organization.erased", by=None, now=now)
@@ -39,6 +39,7 @@ def close(organization: Organization, *, action: str, by: User | None, now: date
     """Nobody can open it or send to it any more. Once: doing it again writes no second entry. Inside the tenant."""
     members = Membership.objects.filter(organization=organization)
     keys = Key.objects.filter(organization=organization, revoked_at=None)
+    Invitation.objects.filter(organization=organization, revoked_at=None).update(revoked_at=now)
     closed = members.filter(is_active=True).update(is_active=False) + keys.update(revoked_at=now)
     if closed or not members.exists():
         audit.record(organization, action, organization, by=by, now=now, slug=organization.slug)

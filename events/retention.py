@@ -46,7 +46,7 @@ def _move_on(organization_id: int, now: datetime) -> date | None:
     nothing could tell that it is in the sums already.
     """
     with tenant(organization_id), connection.cursor() as cursor:
-        row = Organization.objects.select_for_update().filter(id=organization_id).first()
+        row = Organization.objects.select_for_update(no_key=True).filter(id=organization_id).first()
         if row is None or row.retention_days is None:
             return None
         wanted, before = now.date() - timedelta(days=row.retention_days), kept_from(row)

@@ -76,7 +76,7 @@ def erase_deleted_organizations() -> None:
         erase_organization.delay(organization_id=organization_id)
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=5, retry_jitter=True, max_retries=10)
 def erase_organization(*, organization_id: int) -> None:
     erasing.erase_organization(organization_id=organization_id, now=timezone.now())
 
@@ -88,6 +88,6 @@ def apply_all_retention() -> None:
         apply_retention.delay(organization_id=organization_id)
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=5, retry_jitter=True, max_retries=10)
 def apply_retention(*, organization_id: int) -> None:
     retention.apply_retention(organization_id=organization_id, now=timezone.now())

@@ -36,10 +36,16 @@ def settle_in(user: User, request: HttpRequest | None = None, **_: Any) -> None:
 
 
 def join_kept_invitation(request: HttpRequest, user: User, *, now: datetime) -> None:
-    """Uses up the invitation that was opened before signing in; where that can't be, says why and goes on."""
+    """A newcomer joins what invited them; where that can't be, says why and goes on. Who belongs to an organization
+    already is asked by the page of the invitation: somebody else's link, opened in passing, must not join them."""
     invitation = kept_invitation(request)
     forget_invitation(request)
     if invitation is None:
+        return
+    if own := queries.memberships_of(user):
+        if invitation.organization_id not in {row.organization_id for row in own}:
+            name = invitation.organization.name
+            messages.info(request, f"You opened an invitation to {name}. To join, open its link once more.")
         return
     try:
         member = actions.accept_invitation(invitation=invitation, user=user, proven=proven_addresses(user), now=now)

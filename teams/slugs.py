@@ -12,7 +12,7 @@ from teams.models import Organization
 
 LONGEST_SLUG = 63
 _SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
-_LOCK = 7002
+_LOCK = 7004
 """First number of the advisory lock under which a slug is taken or given up; the second is the slug's hash."""
 
 

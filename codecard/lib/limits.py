@@ -16,16 +16,16 @@ class Limit(NamedTuple):
     most: int
     seconds: int
 
-    def admits(self, *subjects: object) -> bool:
-        """Counts one more for every subject; False if any of them has had enough. Empty subjects aren't counted."""
-        counts = [self._count(str(subject)) for subject in subjects if subject]
+    def admits(self, *subjects: object, amount: int = 1) -> bool:
+        """Counts so many more for every subject; False if any of them has had enough. Empty subjects aren't counted."""
+        counts = [self._count(str(subject), amount) for subject in subjects if subject]
         return all(count <= self.most for count in counts)
 
-    def _count(self, subject: str) -> int:
+    def _count(self, subject: str, amount: int) -> int:
         key = f"limit:{self.name}:{sha256(subject.lower().encode()).hexdigest()}"
         cache.add(key, 0, timeout=self.seconds)
         try:
-            return int(cache.incr(key))
+            return int(cache.incr(key, amount))
         except ValueError:
             # It expired between the two: a new window has just begun.
-            return 1
+            return amount

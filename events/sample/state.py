@@ -51,7 +51,7 @@ def find_state(organization_id: int) -> State | None:
 def change(organization_id: int, *, done: int | None = None, is_retired: bool | None = None) -> State | None:
     """Writes down a week that was sent, or that the sample goes; the state afterwards, None if it is gone already."""
     with transaction.atomic():
-        organization = Organization.objects.select_for_update().filter(id=organization_id).first()
+        organization = Organization.objects.select_for_update(no_key=True).filter(id=organization_id).first()
         state = state_of(organization) if organization else None
         if organization is None or state is None:
             return None

@@ -45,6 +45,7 @@ from teams.actions.people import (
     add_identity,
     claim_identity,
     mark_bot,
+    merge_by_hand,
     release_contributor,
     rename_contributor,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "leave_team",
     "mail_invitation",
     "mark_bot",
+    "merge_by_hand",
     "merge_contributors",
     "merge_suggested",
     "nest_team",

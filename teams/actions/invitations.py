@@ -1,6 +1,7 @@
 """Invitations: made, sent again, revoked, accepted."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from django.db.models import F
 from codecard.lib.tenant import tenant
 from teams import audit, queries
 from teams.actions.members import OwnersOnlyError, add_member
-from teams.actions.teams import join_team
+from teams.actions.teams import TeamRefusedError, join_team
 from teams.invitations import REFUSALS, Standing, standing
 from teams.keys import digest_of, new_token
 from teams.models import Invitation, Membership, Organization, Role, Team, User
@@ -54,7 +55,7 @@ def invite_addresses(
     """
     with tenant(organization.id):
         # Two admins who paste the same list, and a double click: the second sees what the first made.
-        Organization.objects.select_for_update().get(id=organization.id)
+        Organization.objects.select_for_update(no_key=True).get(id=organization.id)
         _demand_may_grant(organization, role, by)
         if taken := addresses_taken(organization, addresses, now):
             raise AddressesTakenError(set(taken))
@@ -118,7 +119,8 @@ def revoke_invitation(*, invitation: Invitation, by: User | None, now: datetime)
     with tenant(invitation.organization_id):
         rows = Invitation.objects.filter(organization_id=invitation.organization_id, id=invitation.id, revoked_at=None)
         if rows.update(revoked_at=now):
-            audit.record(invitation.organization, "invitation.revoked", invitation, by=by, now=now)
+            change = {"before": {"revoked_at": None}, "after": {"revoked_at": now.isoformat()}}
+            audit.record(invitation.organization, "invitation.revoked", invitation, by=by, now=now, **change)
 
 
 def mail_invitation(
@@ -172,11 +174,14 @@ def accept_invitation(*, invitation: Invitation, user: User, proven: set[str], n
             raise InvitationRefusedError(REFUSALS[state])
         member = add_member(organization=row.organization, user=user, role=Role(row.role), by=user, now=now)
         if row.team is not None and (person := queries.contributor_of(row.organization, user)):
-            join_team(team=row.team, contributor=person, is_lead=row.role == Role.LEAD, by=user, now=now)
+            # The team may be going at this moment; who joins is a member all the same.
+            with suppress(TeamRefusedError):
+                join_team(team=row.team, contributor=person, is_lead=row.role == Role.LEAD, by=user, now=now)
         Invitation.objects.filter(organization_id=row.organization_id, id=row.id).update(
             uses=F("uses") + 1, accepted_at=now, accepted_by=user
         )
-        audit.record(row.organization, "invitation.accepted", row, by=user, now=now)
+        change = {"before": {"uses": row.uses}, "after": {"uses": row.uses + 1}}
+        audit.record(row.organization, "invitation.accepted", row, by=user, now=now, **change)
     return member
 
 

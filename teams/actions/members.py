@@ -9,8 +9,8 @@ from teams import audit, queries
 from teams.actions.keys import revoke_key
 from teams.actions.people import add_identity, claim_identity
 from teams.keys import Scope
-from teams.models import Contributor, IdentityKind, Key, KeyKind, Membership, Organization, Role, User
-from teams.permissions import permissions_of
+from teams.models import Contributor, IdentityKind, Invitation, Key, KeyKind, Membership, Organization, Role, User
+from teams.permissions import PERMISSIONS, Permission, permissions_of
 
 
 class LastOwnerError(ValueError):
@@ -44,7 +44,8 @@ def add_member(*, organization: Organization, user: User, role: Role, by: User |
 
 
 def change_role(*, membership: Membership, role: Role, by: User | None, now: datetime) -> Membership:
-    """The same role again changes nothing. Tokens that read what the new role may not see are revoked.
+    """The same role again changes nothing. Tokens that read what the new role may not see are revoked, and invitations
+    to what it may not grant withdrawn: nobody comes back by a door they left open.
 
     :raises LastOwnerError: nobody would be left to own the organization.
     :raises OwnersOnlyError: `by` is no owner, and it is about an owner.
@@ -60,6 +61,7 @@ def change_role(*, membership: Membership, role: Role, by: User | None, now: dat
                 organization, "member.role_changed", row, by=by, now=now, before={"role": before}, after={"role": role}
             )
             _revoke_tokens(row, by, now)
+            _withdraw_invitations(row, by, now, kept=grantable_by(row.role))
     membership.role = role
     return row
 
@@ -76,6 +78,7 @@ def deactivate_member(*, membership: Membership, by: User | None, now: datetime)
             state = {"before": {"is_active": True}, "after": {"is_active": False}}
             audit.record(organization, "member.deactivated", row, by=by, now=now, **state)
             _revoke_keys(row, by, now)
+            _withdraw_invitations(row, by, now)
     membership.is_active = False
 
 
@@ -102,6 +105,7 @@ def remove_member(*, membership: Membership, by: User | None, now: datetime) -> 
         before = {"role": row.role, "is_active": row.is_active}
         audit.record(organization, action, row, by=by, now=now, before=before)
         _revoke_keys(row, by, now)
+        _withdraw_invitations(row, by, now)
         row.delete()
 
 
@@ -132,9 +136,29 @@ def _revoke_keys(row: Membership, by: User | None, now: datetime) -> None:
 def _revoke_tokens(row: Membership, by: User | None, now: datetime) -> None:
     granted = permissions_of(row.role, row.organization)
     tokens = Key.objects.filter(organization=row.organization, kind=KeyKind.API, revoked_at=None)
-    for key in tokens.filter(contributor__user=row.user_id):
-        if any(Scope(scope).needs not in granted for scope in key.scopes):
+    for key in tokens.filter(Q(contributor__user=row.user_id) | Q(created_by=row.user_id)):
+        # A scope that is known no more reads nothing, and is nothing to keep.
+        if any(scope not in set(Scope) or Scope(scope).needs not in granted for scope in key.scopes):
             revoke_key(key=key, by=by, now=now)
+
+
+def grantable_by(role: str) -> frozenset[str]:
+    """To which roles a member with this one may invite."""
+    if role == Role.OWNER:
+        return frozenset(Role.values)
+    return frozenset(Role.values) - {Role.OWNER} if Permission.MANAGE_PEOPLE in PERMISSIONS[role] else frozenset()
+
+
+def _withdraw_invitations(row: Membership, by: User | None, now: datetime, kept: frozenset[str] = frozenset()) -> None:
+    """The open ones that they made, but to roles in `kept`: by its link a second account of theirs would come in."""
+    made = Invitation.objects.filter(
+        organization=row.organization, invited_by=row.user_id, revoked_at=None, expires_at__gt=now
+    )
+    for invitation in made.exclude(role__in=kept).order_by("id").select_for_update(of=("self",)):
+        invitation.revoked_at = now
+        invitation.save(update_fields=["revoked_at"])
+        change = {"before": {"revoked_at": None}, "after": {"revoked_at": now.isoformat()}}
+        audit.record(row.organization, "invitation.revoked", invitation, by=by, now=now, **change)
 
 
 def _ensure_contributor(organization: Organization, user: User, now: datetime) -> Contributor:

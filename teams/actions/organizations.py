@@ -69,7 +69,7 @@ def keep_organization(*, organization: Organization, by: User | None, now: datet
     :raises TooLateError: the time of grace is over.
     """
     with tenant(organization.id):
-        row = Organization.objects.select_for_update().get(id=organization.id)
+        row = Organization.objects.select_for_update(no_key=True).get(id=organization.id)
         if is_past_grace(row, now):
             raise TooLateError("The time to change one's mind is over, and it is being deleted.")
         if row.deleted_at is not None:

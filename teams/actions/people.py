@@ -4,9 +4,22 @@ from datetime import datetime
 
 from codecard.lib.tenant import tenant
 from teams import audit, queries
+from teams.actions.keys import revoke_key
 from teams.identity_values import normalise
-from teams.merging import merge_contributors, raise_identity_epoch
-from teams.models import Contributor, Identity, IdentityKind, Organization, User
+from teams.merging import MergeRefusedError, merge_contributors, raise_identity_epoch
+from teams.models import (
+    Contributor,
+    DifferentPeople,
+    Identity,
+    IdentityKind,
+    IdentityMove,
+    Key,
+    KeyKind,
+    Membership,
+    Organization,
+    Role,
+    User,
+)
 
 
 def add_identity(
@@ -74,6 +87,28 @@ def _identity(organization: Organization, kind: IdentityKind, value: str) -> Ide
     return rows.select_related("contributor").first()
 
 
+def merge_by_hand(
+    *, organization: Organization, loser: Contributor, winner: Contributor, by: User, now: datetime
+) -> IdentityMove:
+    """What an admin decides about others. What would become their own numbers another admin has to decide, if there is
+    one: nobody gets another person's by calling them oneself.
+
+    :raises MergeRefusedError: as `merge_contributors`, and for that.
+    """
+    with tenant(organization.id):
+        if by.id in (loser.user_id, winner.user_id) and _has_other_admin(organization, by):
+            raise MergeRefusedError(
+                "What they did would become yours. Ask another admin to merge them, or confirm the address or connect "
+                "the GitHub account in your own account: then it becomes yours by itself."
+            )
+        return merge_contributors(organization=organization, loser=loser, winner=winner, by=by, now=now)
+
+
+def _has_other_admin(organization: Organization, user: User) -> bool:
+    admins = Membership.objects.filter(organization=organization, is_active=True, role__in=[Role.OWNER, Role.ADMIN])
+    return admins.exclude(user=user).exists()
+
+
 def rename_contributor(
     *, organization: Organization, contributor: Contributor, name: str, by: User | None, now: datetime
 ) -> None:
@@ -101,12 +136,21 @@ def mark_bot(
 def release_contributor(
     *, organization: Organization, contributor: Contributor, by: User | None, now: datetime
 ) -> None:
-    """Takes a claim away: the user is this person no longer. A later sign-in doesn't claim them again by itself."""
+    """Takes a claim away: the user is this person no longer, and a person of their own from now on, so that no later
+    sign-in claims this one again. API tokens that they had as this person are revoked."""
     with tenant(organization.id):
         raise_identity_epoch(organization.id)
         row = Contributor.objects.select_for_update().get(organization=organization, id=contributor.id)
         if row.user is not None:
-            before, row.user = str(row.user), None
+            user = row.user
+            before, row.user = str(user), None
             row.save(update_fields=["user"])
             Identity.objects.filter(organization=organization, contributor=row).update(is_fixed=True)
+            tokens = Key.objects.filter(organization=organization, contributor=row, kind=KeyKind.API, revoked_at=None)
+            for token in tokens:
+                revoke_key(key=token, by=by, now=now)
+            own = Contributor.objects.create(
+                organization=organization, user=user, display_name=str(user), time_zone=user.time_zone, created_at=now
+            )
+            DifferentPeople.objects.create(organization=organization, one=row, other=own)
             audit.record(organization, "contributor.released", row, by=by, now=now, before=before, after=None)

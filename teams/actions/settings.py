@@ -48,7 +48,7 @@ def change_organization(
     """
     changed = {field: value for field, value in wanted.items() if value != shown[field]}
     with tenant(organization.id):
-        row = Organization.objects.select_for_update().get(id=organization.id)
+        row = Organization.objects.select_for_update(no_key=True).get(id=organization.id)
         changed = {field: value for field, value in changed.items() if value != getattr(row, field)}
         if clashes := [field for field in changed if getattr(row, field) != shown[field]]:
             raise SettingsClashError(clashes)

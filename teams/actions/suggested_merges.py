@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from codecard.lib.tenant import tenant
-from teams.merging import MergeRefusedError, merge_contributors
+from teams.actions.people import merge_by_hand
+from teams.merging import MergeRefusedError
 from teams.models import Contributor, DifferentPeople, Organization, User
 
 
@@ -45,7 +46,7 @@ def merge_suggested(
     *,
     organization: Organization,
     pairs: Iterable[tuple[Contributor, Contributor]],
-    by: User | None,
+    by: User,
     now: datetime,
 ) -> Done:
     """Merges the first of each pair into the second, or into whom that one has become. What is refused is left as it
@@ -62,7 +63,7 @@ def merge_suggested(
             try:
                 if gathered.are_told_apart(loser, winner):
                     raise MergeRefusedError("Somebody said that they are two people.")
-                merge_contributors(organization=organization, loser=loser, winner=winner, by=by, now=now)
+                merge_by_hand(organization=organization, loser=loser, winner=winner, by=by, now=now)
             except MergeRefusedError as error:
                 refused.append(f"{first} and {second} were not merged. {error}")
                 continue

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from codecard.lib.tenant import tenant
 from teams import audit
-from teams.models import Contributor, Organization, Team, TeamMembership, User
+from teams.models import Contributor, Invitation, Organization, Team, TeamMembership, User
 
 TEAMS_LOCK = 7002
 """First number of the advisory lock, the second is the organization. 7001 is the ledger's."""
@@ -83,6 +83,8 @@ def delete_team(*, team: Team, by: User | None, now: datetime) -> bool:
     """Teams inside it go to where it was; people and their data stay. False when it was gone already."""
     with tenant(team.organization_id):
         lock_teams(team.organization)
+        # In the order in which accepting takes them: the invitations first.
+        list(Invitation.objects.select_for_update().filter(organization=team.organization, team=team).order_by("id"))
         # Whoever joins holds the row as well, so that nobody is put into a team that is going.
         Team.objects.select_for_update().filter(organization=team.organization, id=team.id).first()
         current = _found(team)

@@ -1,5 +1,7 @@
 """Settings of the organization itself: name, address, time zone, privacy, retention, and its end."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -11,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codecard.lib.limits import Limit
-from teams import actions
+from teams import actions, queries
 from teams.forms.general import SETTINGS_FORMS, DeleteForm, NewOrganizationForm, SettingsForm
-from teams.models import Organization, User
+from teams.models import Organization, Role, User
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries.members import first_steps
 
+A_MOMENT = timedelta(seconds=30)
 NEW_ORGANIZATIONS = Limit("new-organization", most=10, seconds=3600)
 
 
@@ -30,6 +33,9 @@ def new_organization(request: HttpRequest) -> HttpResponse:
     form = NewOrganizationForm(request.POST or None, initial={"time_zone": user.time_zone or "UTC"})
     if request.method != "POST" or not form.is_valid():
         return _new_form(request, form)
+    if found := _just_made(user, form.cleaned_data["name"]):
+        messages.info(request, f"{found.name} was made a moment ago.")
+        return redirect("settings", found.slug)
     if not NEW_ORGANIZATIONS.admits(user.id):
         form.add_error(None, "You made many organizations within an hour. Nothing was made; try again later.")
         return _new_form(request, form, 429)
@@ -40,6 +46,13 @@ def new_organization(request: HttpRequest) -> HttpResponse:
         return _new_form(request, form)
     messages.success(request, f"{made.name} is there, and you own it.")
     return redirect("settings", made.slug)
+
+
+def _just_made(user: User, name: str) -> Organization | None:
+    """By the first of two clicks."""
+    since = timezone.now() - A_MOMENT
+    own = (row.organization for row in queries.memberships_of(user) if row.role == Role.OWNER)
+    return next((one for one in own if one.name == name and one.created_at >= since), None)
 
 
 def _new_form(request: HttpRequest, form: NewOrganizationForm, status: int = 400) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -27,8 +28,16 @@ from teams.tasks import send_invitations
 PAGE = 50
 MOST_MAILS_A_DAY = 1000
 INVITING = Limit("invite", most=120, seconds=3600)
+INVITING_FROM = Limit("invite-from", most=600, seconds=3600)
+"""Of one address of the network, which may be a whole office."""
+MAILED = Limit("invite-mails", most=1000, seconds=86_400)
+"""Addresses of one account in all its organizations: making more of these is no way to mail more strangers."""
 """Requests that make or send invitations, of one account and of one organization."""
 FRAME = {"nav": "settings", "section": "invitations"}
+TOO_MANY_MAILS = (
+    "You have invited very many people by mail today. Nobody was invited now; make a link that several people can "
+    "use, or go on tomorrow."
+)
 TOO_MANY = "Many invitations were made here within an hour. Nothing was made or sent now; try again later."
 
 
@@ -153,8 +162,12 @@ def _show_link(request: OrganizationRequest, made: actions.NewInvitation) -> Htt
 
 def _has_enough(request: OrganizationRequest, form: AddressesForm | LinkForm, mails: int) -> int:
     """429 with the reason in the form, or 0."""
-    if not INVITING.admits(f"account {request.user.id}", f"organization {request.organization.id}"):
+    may = INVITING.admits(f"account {request.user.id}", f"organization {request.organization.id}")
+    if not may or not INVITING_FROM.admits(get_adapter().get_client_ip(request)):
         form.add_error(None, TOO_MANY)
+        return 429
+    if mails and not MAILED.admits(request.user.id, amount=mails):
+        form.add_error(None, TOO_MANY_MAILS)
         return 429
     already = mailed_since(request.organization, timezone.now() - ONE_DAY) if mails else 0
     if already + mails > MOST_MAILS_A_DAY:

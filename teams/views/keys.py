@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import Http404, HttpResponse
@@ -28,6 +29,8 @@ from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries import keys as key_queries
 
 NEW_KEYS = Limit("new-key", most=30, seconds=600)
+NEW_KEYS_FROM = Limit("new-key-from", most=300, seconds=600)
+"""Of one address of the network, which may be a whole office on its first morning."""
 TOO_MANY = "That was a lot of keys for ten minutes. Wait a little, and try again; none was made now."
 SECONDS_A_FORM_LIVES = 24 * 3600
 
@@ -184,7 +187,8 @@ def _once(
         )
         return redirect(f"{base}{f'{made}/' if (made := cache.get(remembered)) else ''}")
     try:
-        if not NEW_KEYS.admits(request.user.id):
+        may = NEW_KEYS.admits(request.user.id)
+        if not may or not NEW_KEYS_FROM.admits(get_adapter().get_client_ip(request)):
             cache.delete(remembered)
             return TOO_MANY
         new = make()

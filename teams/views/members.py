@@ -71,7 +71,7 @@ def deactivate(request: OrganizationRequest, member_id: int) -> HttpResponse:
         return _done(request, row, end, f"{row.user} can't open {request.organization.name} any more.")
     happens = [
         f"From their next click on they can't open {request.organization.name}, and no invitation brings them back.",
-        "Their keys, and those they made, are revoked for good.",
+        "Their keys, and those they made, are revoked for good; open invitations that they made are withdrawn.",
         "What they did stays in the numbers of their teams.",
         "You can activate them again at any time.",
     ]
@@ -103,7 +103,7 @@ def remove(request: OrganizationRequest, member_id: int) -> HttpResponse:
         return _done(request, row, end, f"{row.user} is no member any more.")
     happens = [
         f"From their next click on they can't open {request.organization.name}. A new invitation lets them in again.",
-        "Their keys, and those they made, are revoked for good.",
+        "Their keys, and those they made, are revoked for good; open invitations that they made are withdrawn.",
         "What they did stays in the numbers of their teams.",
     ]
     return _confirm(request, row, f"Remove {row.user}?", happens, f"Remove {row.user}")

@@ -63,7 +63,7 @@ def merge_into(request: OrganizationRequest, person_id: int, other_id: int) -> H
 
 def _merge(request: OrganizationRequest, goes: Contributor, stays: Contributor) -> HttpResponse:
     try:
-        actions.merge_contributors(
+        actions.merge_by_hand(
             organization=request.organization, loser=goes, winner=stays, by=request.user, now=timezone.now()
         )
     except actions.MergeRefusedError as error:

@@ -158,8 +158,9 @@ def test_somebody_who_has_an_organization_gets_no_other_one(
     client: Client, acme: Organization, charlie: User, globex: Organization
 ) -> None:
     invite(acme)
-    invited(client).post(create_link(charlie, now=timezone.now()))
-    assert set(organizations_of(charlie)) == {acme, globex}
+    answer = invited(client).post(create_link(charlie, now=timezone.now()), follow=True)
+    assert "You opened an invitation to Acme. To join, open its link once more." in answer.text
+    assert set(organizations_of(charlie)) == {globex}, "nobody is joined by a link that they opened in passing"
 
 
 def test_whoever_has_an_account_signs_in_under_every_policy(settings: Settings, bob: User, github: GitHub) -> None:

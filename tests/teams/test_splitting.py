@@ -15,6 +15,7 @@ from teams.models import (
     IdentityMove,
     Key,
     Organization,
+    Role,
     TeamMembership,
     User,
 )
@@ -194,10 +195,34 @@ def test_a_sign_in_does_not_take_back_what_an_admin_gave_to_another(
 def test_a_released_person_is_not_claimed_again_by_itself(acme: Organization, bob: User, owner: User) -> None:
     with tenant(acme.id):
         person = factories.person(acme, bob)
+    token = factories.make_token(acme, contributor=person).key
     actions.release_contributor(organization=acme, contributor=person, by=owner, now=NOW)
+    claimed = actions.claim_identity(organization=acme, user=bob, kind=IdentityKind.EMAIL, value=bob.email, now=NOW)
+    assert claimed is None
     with tenant(acme.id):
-        assert queries.contributor_of(acme, bob) is None
+        own = factories.person(acme, bob)
+        assert own != person
+        assert not Contributor.objects.get(id=person.id).is_claimed
+        assert Key.objects.get(id=token.id).revoked_at == NOW
         assert AuditEntry.objects.get(action="contributor.released").details == {"before": "Bob", "after": None}
+        assert matches_of(acme) == []
+
+
+def test_nobody_makes_another_s_work_their_own_while_somebody_else_could_decide(
+    acme: Organization, owner: User, ada: Contributor
+) -> None:
+    with tenant(acme.id):
+        own = factories.person(acme, owner)
+    other = factories.make_member(acme, Role.ADMIN).user
+    with pytest.raises(actions.MergeRefusedError, match="would become yours"):
+        actions.merge_by_hand(organization=acme, loser=ada, winner=own, by=owner, now=NOW)
+    actions.merge_by_hand(organization=acme, loser=ada, winner=own, by=other, now=NOW)
+
+
+def test_who_is_alone_decides_about_their_own_names(acme: Organization, owner: User, ada: Contributor) -> None:
+    with tenant(acme.id):
+        own = factories.person(acme, owner)
+    assert actions.merge_by_hand(organization=acme, loser=ada, winner=own, by=owner, now=NOW).taker_id == own.id
 
 
 def test_bots_and_names_are_audited_once(acme: Organization, ada: Contributor, owner: User) -> None:

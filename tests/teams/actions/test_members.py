@@ -5,7 +5,8 @@ from django.db import connection
 
 from codecard.lib.tenant import tenant
 from teams import actions
-from teams.models import AuditEntry, Contributor, Key, KeyKind, Membership, Organization, Role, User
+from teams.keys import Scope
+from teams.models import AuditEntry, Contributor, Invitation, Key, KeyKind, Membership, Organization, Role, User
 from tests import factories
 from tests.factories import NOW
 
@@ -138,3 +139,44 @@ def test_who_may_see_less_loses_the_tokens_that_read_more(acme: Organization, ow
     with tenant(acme.id):
         assert Key.objects.get(id=reading.id).revoked_at == NOW
         assert Key.objects.get(id=sending.id).revoked_at is None
+
+
+@pytest.mark.parametrize("ending", ["removed", "deactivated", "demoted"])
+def test_nobody_comes_back_by_an_invitation_they_left_open(acme: Organization, owner: User, ending: str) -> None:
+    admin = factories.make_member(acme, Role.ADMIN)
+    made = actions.invite_by_link(organization=acme, role=Role.ADMIN, days=7, most_uses=50, by=admin.user, now=NOW)
+    kept = actions.invite_by_link(organization=acme, role=Role.ADMIN, days=7, most_uses=50, by=owner, now=NOW)
+    row = membership(acme, admin.user)
+    if ending == "removed":
+        actions.remove_member(membership=row, by=owner, now=NOW)
+    elif ending == "deactivated":
+        actions.deactivate_member(membership=row, by=owner, now=NOW)
+    else:
+        actions.change_role(membership=row, role=Role.DEVELOPER, by=owner, now=NOW)
+    stranger = factories.make_user()
+    with pytest.raises(actions.InvitationRefusedError):
+        actions.accept_invitation(invitation=made.invitation, user=stranger, proven=set(), now=NOW)
+    assert actions.accept_invitation(invitation=kept.invitation, user=stranger, proven=set(), now=NOW).is_active
+
+
+def test_an_owner_who_steps_down_keeps_invitations_that_an_admin_may_make(acme: Organization, owner: User) -> None:
+    other = factories.make_member(acme, Role.OWNER)
+    made = {
+        role: actions.invite_by_link(organization=acme, role=role, days=7, most_uses=1, by=other.user, now=NOW)
+        for role in (Role.OWNER, Role.LEAD)
+    }
+    actions.change_role(membership=membership(acme, other.user), role=Role.ADMIN, by=owner, now=NOW)
+    with tenant(acme.id):
+        rows = {row.role: row.revoked_at for row in Invitation.objects.all()}
+    assert rows == {Role.OWNER: NOW, Role.LEAD: None}
+    assert len(made) == 2
+
+
+def test_a_token_of_the_organization_ends_with_the_rights_of_who_made_it(acme: Organization, owner: User) -> None:
+    admin = factories.make_member(acme, Role.ADMIN)
+    token = actions.create_key(
+        organization=acme, kind=KeyKind.API, name="all", scopes=Scope, by=admin.user, now=NOW
+    ).key
+    actions.change_role(membership=membership(acme, admin.user), role=Role.VIEWER, by=owner, now=NOW)
+    with tenant(acme.id):
+        assert Key.objects.get(id=token.id).revoked_at == NOW

@@ -75,9 +75,17 @@ def test_a_slug_that_is_taken_is_said_with_one_that_is_free(bob_client: Client, 
 
 
 def test_nobody_makes_organizations_without_end(bob_client: Client) -> None:
-    form = {"name": "One more", "time_zone": "UTC"}
-    answers = [bob_client.post("/organizations/new/", form).status_code for _ in range(11)]
+    forms = [{"name": f"One more {number}", "time_zone": "UTC"} for number in range(11)]
+    answers = [bob_client.post("/organizations/new/", form).status_code for form in forms]
     assert answers == [302] * 10 + [429]
+
+
+def test_a_double_click_makes_one_organization(bob_client: Client) -> None:
+    before = Organization.objects.count()
+    form = {"name": "Initech", "time_zone": "UTC"}
+    answers = [bob_client.post("/organizations/new/", form)["Location"] for _ in range(2)]
+    assert answers == ["/o/initech/settings/"] * 2
+    assert Organization.objects.count() == before + 1
 
 
 def test_a_visitor_signs_in_first(client: Client) -> None:
