@@ -9,11 +9,13 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, DecimalField, Func, Max, Sum
+from django.db.models import Count, DecimalField, Func, Max, OuterRef, QuerySet, Subquery, Sum, TextField
+from django.db.models.functions import Cast, JSONArray
 from redis.exceptions import RedisError
 
 from teams.models import Contributor, DifferentPeople, Identity, IdentityKind, Organization
@@ -22,6 +24,10 @@ CACHED_SECONDS = 600
 MOST_ALIKE = 5
 """A key that more people share is a common name, and says nothing."""
 SHORTEST_LOCAL_PART = 6
+SHORTEST_LOGIN = 4
+"""Where a login and an address have it in one organization, "jdoe" is enough; "ada" isn't."""
+# First names and words of family names too: nobody's only where no other word stands beside them.
+SHARED_ALONE = frozenset({"code", "dev", "hello", "info", "it", "mail", "me", "test"})
 # Nobody's own: shared mailboxes and machines.
 SHARED = frozenset(
     re.findall(
@@ -37,6 +43,8 @@ _NOREPLY = re.compile(r"(?:\d+\+)?([a-z0-9-]+)@users\.noreply\.github\.com")
 _ADDRESS = re.compile(r"[^\s<>,;\"'@]+@[^\s<>,;\"'@]+\.[^\s<>,;\"'@.]+")
 _SIGNS = re.compile(r"[\W_]+")
 _NO_ANSWERS = ("noreply", "donotreply")
+# Letters that are no other letter with an accent, and apostrophes.
+_UNFOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "’": "", "'": ""})
 
 
 class Strength(StrEnum):
@@ -59,6 +67,7 @@ class Match(NamedTuple):
 # --- names to keys ---------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1 << 15)
 def _address(value: str) -> str:
     """The e-mail address in an address, or in an author such as `Ada <ada@example.com>`; of GitHub's own none."""
     found = _ADDRESS.search(value.lower())
@@ -82,7 +91,7 @@ def _letters(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    plain = text.casefold()
+    plain = text.casefold().translate(_UNFOLDED) if "'" in text or not text.isascii() else text.casefold()
     if plain.isascii():
         return plain
     return "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
@@ -113,7 +122,11 @@ def _initial_and_last(name: str) -> str:
 def _bare(value: str) -> str:
     """A login without signs, long enough to be somebody's."""
     letters = _letters(value)
-    return letters if len(letters) >= SHORTEST_LOCAL_PART and letters not in SHARED else ""
+    return letters if len(letters) >= SHORTEST_LOGIN and letters not in SHARED else ""
+
+
+def _bare_local_part(value: str) -> str:
+    return _bare(_address(value).partition("@")[0].partition("+")[0])
 
 
 def _is_shared(address: str) -> bool:
@@ -121,7 +134,8 @@ def _is_shared(address: str) -> bool:
 
 
 def _are_shared(words: list[str]) -> bool:
-    return bool(SHARED.intersection(words)) or "".join(words).startswith(_NO_ANSWERS)
+    shared = SHARED.intersection(words)
+    return bool(shared - SHARED_ALONE) or shared.issuperset(words) or "".join(words).startswith(_NO_ANSWERS)
 
 
 CONTRADICTED = "yet one of them looks as surely like somebody else, who is another person"
@@ -141,22 +155,25 @@ class Rule(NamedTuple):
     right: Keys
     strength: Strength
     reason: str
+    is_said_alone: bool = False
+    """It tells nothing more where a rule above it was met: one address begins like itself."""
 
 
 _EMAIL, _LOGIN, _AUTHOR = str(IdentityKind.EMAIL), str(IdentityKind.GITHUB), str(IdentityKind.GIT_AUTHOR)
 _BY_NOREPLY = {_EMAIL: _login_of_noreply, _AUTHOR: _login_of_noreply}
 _BY_ADDRESS = {_EMAIL: _local_part, _AUTHOR: _local_part}
+_BY_SHORT_ADDRESS = {_EMAIL: _bare_local_part, _AUTHOR: _bare_local_part}
 _BY_NAME = {NAME: _full_name, _EMAIL: _full_name, _AUTHOR: _full_name, _LOGIN: _full_name}
 RULES = (
     Rule({_EMAIL: _address}, {_AUTHOR: _address}, Strength.CERTAIN, "the author of commits has the same address"),
     Rule({_AUTHOR: _address}, {_AUTHOR: _address}, Strength.CERTAIN, "both wrote commits under the same address"),
     Rule(_BY_NOREPLY, {_LOGIN: str.lower}, Strength.CERTAIN, "GitHub's own address names this login"),
     Rule(_BY_NOREPLY, _BY_NOREPLY, Strength.CERTAIN, "GitHub's own address names the same login"),
-    Rule(_BY_ADDRESS, {_LOGIN: _bare}, Strength.LIKELY, "the e-mail address begins like the GitHub login"),
-    Rule(_BY_ADDRESS, _BY_ADDRESS, Strength.LIKELY, "their e-mail addresses begin alike"),
+    Rule(_BY_SHORT_ADDRESS, {_LOGIN: _bare}, Strength.LIKELY, "the e-mail address begins like the GitHub login"),
+    Rule(_BY_ADDRESS, _BY_ADDRESS, Strength.LIKELY, "their e-mail addresses begin alike", is_said_alone=True),
     Rule(_BY_NAME, _BY_NAME, Strength.LIKELY, "they have the same name"),
     Rule(
-        {_LOGIN: _bare, _EMAIL: _local_part}, {NAME: _initial_and_last},
+        {_LOGIN: _bare, **_BY_SHORT_ADDRESS}, {NAME: _initial_and_last},
         Strength.POSSIBLE, "one is called by the other's initial and last name",
     ),
 )  # fmt: skip
@@ -205,13 +222,21 @@ def _found_anew(organization: Organization) -> tuple[list[tuple[Any, ...]], set[
 
 
 def _state(organization: Organization) -> str:
-    epoch = Organization.objects.filter(id=organization.id).values_list("identity_epoch", flat=True).get()
-    people = Contributor.objects.filter(organization=organization, is_bot=False)
-    names = Identity.objects.filter(organization=organization)
+    """Another one whenever somebody might look like somebody else."""
     called = Sum(Func("display_name", "id", function="hashtextextended", output_field=DecimalField()))
-    numbers = [*people.aggregate(Count("id"), Max("id"), Count("user"), called=called).values()]
-    numbers += names.aggregate(Count("id"), Max("id")).values()
-    return ":".join(map(str, [epoch, *numbers]))
+    people = Contributor.objects.filter(organization=OuterRef("id"), is_bot=False)
+    names = Identity.objects.filter(organization=OuterRef("id"))
+    states = Organization.objects.filter(id=organization.id).values_list(
+        "identity_epoch",
+        _numbers(people, Count("id"), Max("id"), Count("user"), Cast(called, TextField())),
+        _numbers(names, Count("id"), Max("id"), Sum("contributor_id")),
+    )
+    return ":".join(str(state) for state in states.get()).replace(" ", "")
+
+
+def _numbers(rows: QuerySet[Any], *numbers: Any) -> Subquery:
+    """Several numbers of the same rows, which are read once."""
+    return Subquery(rows.order_by().values("organization").annotate(numbers=JSONArray(*numbers)).values("numbers"))
 
 
 def _people(organization: Organization) -> list[Known]:
@@ -232,8 +257,11 @@ def alike(people: Iterable[Known]) -> list[Match]:
     found: dict[tuple[int, int], list[Rule]] = defaultdict(list)
     for rule in RULES:
         for pair in _pairs(rule, known.values()):
-            if rule not in found[pair] and not all(known[number].is_claimed for number in pair):
+            is_said = rule in found[pair] or (rule.is_said_alone and found[pair])
+            if not is_said and not all(known[number].is_claimed for number in pair):
                 found[pair].append(rule)
+    # Most rules ask for addresses, again and again; afterwards no process keeps them.
+    _address.cache_clear()
     order = list(Strength)
     matches = [
         Match(*pair, min((rule.strength for rule in rules), key=order.index), tuple(rule.reason for rule in rules))

@@ -1,13 +1,17 @@
 from itertools import combinations
 
 import pytest
+from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries, Settings
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from codecard.lib.tenant import tenant
+from events.sample import creating
 from teams import actions, matching
 from teams.matching import CONTRADICTED, MOST_ALIKE, NAME, RULES, Known, Match, Strength, alike, matches_of
-from teams.models import Contributor, DifferentPeople, IdentityKind, Organization, User
+from teams.models import Contributor, DifferentPeople, Identity, IdentityKind, Organization, User
 from tests import factories
 from tests.factories import NOW
 
@@ -43,7 +47,13 @@ def pair(*sides: tuple[str, str], claimed: tuple[bool, bool] = (False, False)) -
         ((NAME, "Ada Löve"), (NAME, "love, ADA"), LIKELY, "same name"),
         ((NAME, "Ada Love"), (ADDRESS, "love.ada@acme.example"), LIKELY, "same name"),
         ((NAME, "Ada Love"), (LOGIN, "ada-love"), LIKELY, "same name"),
+        ((ADDRESS, "jdoe@acme.example"), (LOGIN, "jdoe"), LIKELY, "begins like the GitHub login"),
+        ((NAME, "Søren Ołów"), (NAME, "soren olow"), LIKELY, "same name"),
+        ((NAME, "Pat O'Brien"), (ADDRESS, "pat.obrien@acme.example"), LIKELY, "same name"),
+        ((NAME, "Dev Patel"), (LOGIN, "dev-patel"), LIKELY, "same name"),
         ((NAME, "Ada Loveday"), (LOGIN, "aloveday"), POSSIBLE, "initial and last name"),
+        ((NAME, "Jane Doe"), (LOGIN, "jdoe"), POSSIBLE, "initial and last name"),
+        ((NAME, "Jane Doe"), (AUTHOR, "j.doe@acme.example"), POSSIBLE, "initial and last name"),
     ],
 )
 def test_looks_like_one_person(one: tuple[str, str], other: tuple[str, str], strength: Strength, word: str) -> None:
@@ -60,6 +70,9 @@ def test_looks_like_one_person(one: tuple[str, str], other: tuple[str, str], str
         ((ADDRESS, "build.team@acme.example"), (ADDRESS, "build.team@other.example")),
         ((ADDRESS, "ada@acme.example"), (ADDRESS, "ada@home.example")),
         ((ADDRESS, "noreply@github.com"), (AUTHOR, "GitHub <noreply@github.com>")),
+        ((ADDRESS, "dev@acme.example"), (AUTHOR, "dev@acme.example")),
+        ((ADDRESS, "dev.test@acme.example"), (AUTHOR, "dev.test@acme.example")),
+        ((ADDRESS, "dev.team@acme.example"), (AUTHOR, "dev.team@acme.example")),
         ((ADDRESS, "no-reply@acme.example"), (AUTHOR, "no-reply@acme.example")),
         ((ADDRESS, "do_not.reply@acme.example"), (AUTHOR, "do_not.reply@acme.example")),
         ((ADDRESS, "ada@localhost"), (AUTHOR, "Ada <ada@localhost>")),
@@ -89,6 +102,11 @@ def test_several_reasons_are_one_match_and_the_strongest_counts() -> None:
     (match,) = alike(Known(number, False, tuple(names[number])) for number in range(2))
     assert match.strength == CERTAIN
     assert len(match.reasons) == len(set(match.reasons)) > 1
+
+
+def test_one_address_is_not_said_to_begin_like_itself() -> None:
+    (match,) = pair((ADDRESS, "adalove@acme.example"), (AUTHOR, "adalove@acme.example"))
+    assert match.reasons == ("the author of commits has the same address",)
 
 
 def test_a_common_name_says_nothing() -> None:
@@ -143,12 +161,16 @@ _PEOPLE = st.lists(st.tuples(st.booleans(), st.lists(_NAMES, max_size=3)), max_s
 def test_finds_what_comparing_everybody_finds(drawn: list[tuple[bool, list[tuple[str, str]]]]) -> None:
     people = [Known(number, is_claimed, tuple(names)) for number, (is_claimed, names) in enumerate(drawn)]
     expected = {
-        (one.id, other.id): {rule.reason for rule in RULES if _meets(rule, one, other) or _meets(rule, other, one)}
+        (one.id, other.id): _reasons([rule for rule in RULES if _meets(rule, one, other) or _meets(rule, other, one)])
         for one, other in combinations(people, 2)
         if not (one.is_claimed and other.is_claimed)
     }
     found = {(match.one_id, match.other_id): set(match.reasons) for match in alike(people)}
     assert found == {both: reasons for both, reasons in expected.items() if reasons}
+
+
+def _reasons(rules: list[matching.Rule]) -> set[str]:
+    return {rule.reason for place, rule in enumerate(rules) if place == 0 or not rule.is_said_alone}
 
 
 def _meets(rule: matching.Rule, one: Known, other: Known) -> bool:
@@ -236,8 +258,48 @@ def test_another_organization_s_people_are_nobody(acme: Organization, globex: Or
 
 
 @pytest.mark.django_db
-def test_the_number_of_queries_does_not_grow(acme: Organization, django_assert_num_queries: object) -> None:
-    for number in range(30):
+def test_a_name_that_belongs_to_another_now_is_seen_at_once(acme: Organization) -> None:
+    one, other = known_as(acme, (ADDRESS, "ada.love@acme.example")), known_as(acme)
+    third = known_as(acme, (LOGIN, "ada-love"))
+    assert [match[:2] for match in found_in(acme)] == [(one.id, third.id)]
+    with tenant(acme.id):
+        Identity.objects.filter(contributor=one).update(contributor=other)
+    assert [match[:2] for match in found_in(acme)] == [(other.id, third.id)]
+
+
+@pytest.mark.django_db
+def test_without_the_cache_the_same_is_found(acme: Organization, settings: Settings) -> None:
+    one, other = known_as(acme, called="Ada Love"), known_as(acme, called="Ada Love")
+    nowhere = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": nowhere}
+    with pytest.raises(RedisConnectionError):
+        cache.get("anything")
+    assert [match[:2] for match in found_in(acme)] == [(one.id, other.id)]
+
+
+@pytest.mark.django_db
+def test_everybody_whom_an_admin_of_the_sample_has_to_find_is_found() -> None:
+    sample = creating.create(now=NOW)
+    with tenant(sample.id):
+        people = Contributor.objects.filter(organization=sample)
+        members = set(people.exclude(user=None).values_list("id", flat=True))
+        named = people.filter(user=None, is_bot=False, identities__kind__in=[ADDRESS, LOGIN, AUTHOR])
+        unknown = set(named.values_list("id", flat=True))
+    matches = found_in(sample)
+    assert [match.strength for match in matches] == [CERTAIN, LIKELY, LIKELY]
+    assert {number for match in matches for number in match[:2]} - members == unknown
+    assert all(members & set(match[:2]) for match in matches)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_number_of_queries_does_not_grow(
+    acme: Organization, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(count):
         known_as(acme, (ADDRESS, f"person.number{number}@acme.example"), (LOGIN, f"person-number{number}"))
-    with tenant(acme.id), django_assert_num_queries(6):  # type: ignore[operator]
-        matches_of(acme)
+    with tenant(acme.id):
+        with django_assert_num_queries(4):
+            found = matches_of(acme)
+        with django_assert_num_queries(2):
+            assert matches_of(acme) == found
