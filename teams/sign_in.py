@@ -19,6 +19,7 @@ from teams import actions, queries
 from teams.invitations import forget_invitation, kept_invitation
 from teams.models import IdentityKind, User
 from teams.permissions import LAST_ORGANIZATION
+from teams.queries.invitations import proven_addresses
 
 # GitHub gives a login that was given up to whoever asks for it next. What it said earlier than this proves nothing.
 LOGIN_IS_FRESH = timedelta(days=1)
@@ -83,11 +84,6 @@ def _claim(user: User, names: list[tuple[IdentityKind, str]], now: datetime) -> 
     for membership in queries.memberships_of(user):
         for kind, value in names:
             actions.claim_identity(organization=membership.organization, user=user, kind=kind, value=value, now=now)
-
-
-def proven_addresses(user: User) -> set[str]:
-    """In lower case."""
-    return {row.email.lower() for row in EmailAddress.objects.filter(user=user, verified=True)}
 
 
 def _proven_names(user: User, now: datetime) -> list[tuple[IdentityKind, str]]:
