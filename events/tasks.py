@@ -1,7 +1,6 @@
 """What runs in the background, and when. Each task is one call into the domain, and safe to run twice."""
 
 import time
-from typing import Any, Final
 
 from celery import shared_task
 from django.core.cache import cache
@@ -23,10 +22,7 @@ SECONDS_AT_A_TIME = 20
 SECONDS_OF_A_TURN = 5
 """Then the organization goes to the end of the queue: a busy one can't keep the others waiting."""
 HINT_SECONDS = 300
-TURN: Final[dict[str, Any]] = {
-    "acks_late": True, "autoretry_for": (OperationalError, InterfaceError), "retry_backoff": 2, "retry_jitter": True,
-    "max_retries": 10, "soft_time_limit": 120, "time_limit": 180,
-}  # fmt: skip
+GONE = (OperationalError, InterfaceError)
 
 
 @shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=5, max_retries=20)
@@ -105,7 +101,7 @@ def apply_retention(*, organization_id: int) -> None:
     retention.apply_retention(organization_id=organization_id, now=timezone.now())
 
 
-@shared_task(**TURN)
+@shared_task(acks_late=True, autoretry_for=GONE, retry_backoff=2, retry_jitter=True, max_retries=10, time_limit=180)
 def judge(*, organization_id: int) -> None:
     """Links and judges pull requests for one turn, and asks for the next."""
     cache.delete(_hint("judge", organization_id))
@@ -113,7 +109,7 @@ def judge(*, organization_id: int) -> None:
         ask_to_judge(organization_id)
 
 
-@shared_task(**TURN)
+@shared_task(acks_late=True, autoretry_for=GONE, retry_backoff=2, retry_jitter=True, max_retries=10, time_limit=180)
 def ask_github(*, organization_id: int) -> None:
     """Fetches what deliveries don't tell for one turn, asks for the next, and has judged what it brought."""
     cache.delete(_hint("ask_github", organization_id))
