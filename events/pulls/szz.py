@@ -103,11 +103,10 @@ def tier_of(share: float) -> Tier | None:
 
 
 def _lines_of(change: FileChange, runs: Runs) -> list[Line]:
-    owners = runs.owners_of([line.line for line in (*change.deleted, *change.anchors)])
-    deleted = zip(change.deleted, owners, strict=False)
-    anchors = zip(change.anchors, owners[len(change.deleted) :], strict=True)
-    return [Line(owner, line.kind, is_real=line.real) for line, owner in deleted] + [
-        Line(owner, line.kind, is_anchor=True) for line, owner in anchors
+    of_deleted = runs.owners_of(line.line for line in change.deleted)
+    of_anchors = runs.owners_of(anchor.line for anchor in change.anchors)
+    return [Line(o, line.kind, is_real=line.real) for line, o in zip(change.deleted, of_deleted, strict=True)] + [
+        Line(o, anchor.kind, is_anchor=True) for anchor, o in zip(change.anchors, of_anchors, strict=True)
     ]
 
 
