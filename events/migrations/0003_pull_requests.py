@@ -191,6 +191,7 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=64), default=list, size=None
                     ),
                 ),
+                ("previous_sha", models.CharField(blank=True, max_length=64)),
                 ("tree_sha", models.CharField(blank=True, max_length=64)),
                 ("patch_id", models.CharField(blank=True, max_length=64)),
                 ("subject_hash", models.CharField(blank=True, max_length=32)),
@@ -289,6 +290,22 @@ class Migration(migrations.Migration):
                 ("decision", models.CharField(blank=True, max_length=10)),
             ],
             options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Push",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("branch", models.CharField(max_length=255)),
+                ("before_sha", models.CharField(blank=True, max_length=64)),
+                ("after_sha", models.CharField(blank=True, max_length=64)),
+                ("is_forced", models.BooleanField(default=False)),
+                ("pushed_at", models.DateTimeField()),
+                ("commits", models.JSONField(default=list)),
+            ],
+            options={
+                "verbose_name_plural": "pushes",
                 "abstract": False,
             },
         ),
@@ -567,6 +584,10 @@ class Migration(migrations.Migration):
                 ("deletions", models.IntegerField(default=0)),
                 ("changed_files", models.IntegerField(default=0)),
                 ("commit_count", models.IntegerField(default=0)),
+                (
+                    "counted_at",
+                    models.DateTimeField(help_text="The vendor's time of these four, and of who merged.", null=True),
+                ),
                 ("files", models.JSONField(null=True)),
                 (
                     "source_lines_added",
@@ -670,6 +691,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("superseded_at", models.DateTimeField(null=True)),
+                ("is_listed", models.BooleanField(default=False)),
             ],
             options={
                 "abstract": False,
@@ -1359,6 +1381,24 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="push",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.organization"
+            ),
+        ),
+        migrations.AddField(
+            model_name="push",
+            name="repository",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="pushes",
+                to="events.repository",
+            ),
+        ),
+        migrations.AddField(
             model_name="repositoryname",
             name="organization",
             field=models.ForeignKey(
@@ -1729,6 +1769,17 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("organization", "repository", "stage"), name="backfill_stage"),
         ),
         migrations.AddConstraint(
+            model_name="push",
+            constraint=models.UniqueConstraint(fields=("organization", "id"), name="push_in_organization"),
+        ),
+        migrations.AddConstraint(
+            model_name="push",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "repository", "branch", "pushed_at", "before_sha", "after_sha"),
+                name="push_once",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="repositoryname",
             constraint=models.UniqueConstraint(fields=("organization", "id"), name="repositoryname_in_organization"),
         ),
@@ -1773,6 +1824,7 @@ class Migration(migrations.Migration):
         walls.wall("events_pullrequest"),
         walls.wall("events_pullrequestcommit"),
         walls.wall("events_pullrequestevent"),
+        walls.wall("events_push"),
         walls.wall("events_repository"),
         walls.wall("events_repositoryname"),
         walls.wall("events_sessionlink"),
@@ -1806,6 +1858,7 @@ class Migration(migrations.Migration):
         walls.tenant_foreign_key("events_pullrequestcommit", "author_id", "teams_identity", "SET NULL (author_id)"),
         walls.tenant_foreign_key("events_pullrequestcommit", "pull_request_id", "events_pullrequest", "CASCADE"),
         walls.tenant_foreign_key("events_pullrequestevent", "pull_request_id", "events_pullrequest", "CASCADE"),
+        walls.tenant_foreign_key("events_push", "repository_id", "events_repository", "CASCADE"),
         walls.tenant_foreign_key("events_repository", "connection_id", "events_connection", "CASCADE"),
         walls.tenant_foreign_key("events_repositoryname", "repository_id", "events_repository", "CASCADE"),
         walls.tenant_foreign_key("events_sessionlink", "pull_request_id", "events_pullrequest", "CASCADE"),

@@ -98,6 +98,8 @@ class PullRequest(OrganizationRow):
     deletions = models.IntegerField(default=0)
     changed_files = models.IntegerField(default=0)
     commit_count = models.IntegerField(default=0)
+    # Not every telling has them (a review's has not), so they are as of a time of their own.
+    counted_at = models.DateTimeField(null=True, help_text="The vendor's time of these four, and of who merged.")
     files = models.JSONField(null=True)
     # From here on derived.
     source_lines_added = models.IntegerField(null=True, help_text="Outside generated and vendored files.")
@@ -144,6 +146,8 @@ class PullRequestCommit(OrganizationRow):
     patch_id = models.CharField(max_length=64, blank=True)
     stated = models.JSONField(default=dict, blank=True, help_text=STATED)
     superseded_at = models.DateTimeField(null=True)
+    # GitHub itself listed it; else a push or the pull request's head told of it, and it may turn out another's.
+    is_listed = models.BooleanField(default=False)
 
     class Meta(OrganizationRow.Meta):
         constraints = [

@@ -231,6 +231,33 @@ class Delivery(OrganizationRow):
         return f"{self.event} {self.delivery_id}"
 
 
+class Push(OrganizationRow):
+    """A push to a branch, kept because the pull request that it belongs to, and the push before it, may become known
+    later. `commits`: [{"sha", "at", "tree", "author" (identity), "subject" (keyed hash), "is_merge", "is_new",
+    "stated"}], oldest first, without text. `before_sha` is empty for a new branch, `after_sha` for a deleted one."""
+
+    repository = reference("events.Repository", related_name="pushes")
+    branch = models.CharField(max_length=255)
+    before_sha = models.CharField(max_length=64, blank=True)
+    after_sha = models.CharField(max_length=64, blank=True)
+    is_forced = models.BooleanField(default=False)
+    pushed_at = models.DateTimeField()
+    commits = models.JSONField(default=list)
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name_plural = "pushes"
+        constraints = [
+            *OrganizationRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["organization", "repository", "branch", "pushed_at", "before_sha", "after_sha"],
+                name="push_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.branch} {self.after_sha[:10]}"
+
+
 class DiffState(models.TextChoices):
     """What is known of the lines that a commit changed."""
 
@@ -242,12 +269,15 @@ class DiffState(models.TextChoices):
 
 class DefaultCommit(OrganizationRow):
     """A commit on the first-parent line of a default branch. `seq` counts along it from 1 and is what owners name;
-    None while its place isn't known. `changes`: the numbers of its diff (`events.pulls.lines`), never text."""
+    None while its place isn't known, or if it was rewritten before it had one. `previous_sha`: the commit before it on
+    the branch, its first parent as far as a push alone tells; empty where only the vendor can say. `changes`: the
+    numbers of its diff (`events.pulls.lines`), never text."""
 
     repository = reference("events.Repository", related_name="default_commits")
     sha = models.CharField(max_length=64)
     seq = models.IntegerField(null=True)
     parents = ArrayField(models.CharField(max_length=64), default=list)
+    previous_sha = models.CharField(max_length=64, blank=True)
     tree_sha = models.CharField(max_length=64, blank=True)
     patch_id = models.CharField(max_length=64, blank=True)
     subject_hash = models.CharField(max_length=32, blank=True)
