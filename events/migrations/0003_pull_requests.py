@@ -220,6 +220,15 @@ class Migration(migrations.Migration):
                 ),
                 ("changes", models.BinaryField(null=True)),
                 ("is_gone", models.BooleanField(default=False)),
+                ("applied_seq", models.IntegerField(null=True)),
+                ("lines_added", models.IntegerField(default=0, help_text="Of which owners are kept.")),
+                (
+                    "blamed",
+                    models.JSONField(
+                        help_text="Whose lines it changed, of source files: [[path, [[owner, kind, is real, lines], ...] of deleted ones, [[owner, kind, lines], ...] of those next to where it only added], ...]; None while owners don't stand there.",
+                        null=True,
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -486,6 +495,7 @@ class Migration(migrations.Migration):
                 ("owner_seq", models.IntegerField(help_text="0: unknown")),
                 ("by_seq", models.IntegerField()),
                 ("lines", models.IntegerField()),
+                ("lost", models.IntegerField(default=0)),
             ],
             options={
                 "abstract": False,
@@ -666,6 +676,12 @@ class Migration(migrations.Migration):
                 (
                     "ai_lines",
                     models.IntegerField(help_text="AI lines at merge, where there is attribution.", null=True),
+                ),
+                (
+                    "open_sessions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, db_default=[], default=list, size=None
+                    ),
                 ),
             ],
             options={
@@ -1614,7 +1630,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="pullrequest",
-            index=models.Index(fields=["organization", "opened_at", "id"], name="pull_request_by_opened"),
+            index=models.Index(
+                fields=["organization", "opened_at", "id"],
+                include=["repository", "author", "state", "ai_class", "size", "change_class", "task_type"],
+                name="pull_request_by_opened",
+            ),
         ),
         migrations.AddIndex(
             model_name="pullrequest",
@@ -1720,6 +1740,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="defaultcommit",
+            index=models.Index(
+                condition=models.Q(
+                    ("applied_seq__isnull", False),
+                    models.Q(
+                        ("is_gone", True),
+                        ("seq__isnull", True),
+                        models.Q(("seq", models.F("applied_seq")), _negated=True),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["organization", "repository"],
+                name="default_commit_misplaced",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="defaultcommit",
             index=models.Index(fields=["organization", "pull_request"], name="default_commit_pull_request"),
         ),
         migrations.AddConstraint(
@@ -1786,6 +1822,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="repositoryname",
             constraint=models.UniqueConstraint(fields=("organization", "dimension_id"), name="repository_name_once"),
+        ),
+        migrations.AddIndex(
+            model_name="aievidence",
+            index=models.Index(
+                condition=~models.Q(session_key=""),
+                fields=["organization", "session_key"],
+                name="ai_evidence_of_session",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="attribution",
+            index=models.Index(
+                condition=~models.Q(session_key=""),
+                fields=["organization", "session_key"],
+                name="attribution_of_session",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="attribution",
+            index=models.Index(fields=["organization", "sha"], name="attribution_of_commit"),
         ),
         migrations.AddIndex(
             model_name="sessionlink",
