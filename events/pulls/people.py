@@ -9,7 +9,7 @@ from teams.identities import Name, identify
 from teams.identity_values import normalise
 from teams.models import Identity, IdentityKind
 
-# The address that GitHub gives those who hide theirs: "12345+login@users.noreply.github.com", older ones without number.
+# The address that GitHub gives those who hide theirs: "12345+login@users.noreply.github.com", once without number.
 _NO_REPLY = re.compile(r"(?:\d+\+)?(?P<login>[a-z0-9-]+(?:\[bot\])?)@users\.noreply\.[a-z0-9.-]+", re.ASCII)
 
 

@@ -48,6 +48,7 @@ class CommitRecord(_Record):
     author_name: str = ""
     author_email: str = ""
     committer_name: str = ""
+    committer_email: str = ""
     authored_at: datetime | None = None
     committed_at: datetime | None = None
     tree_sha: str = ""
@@ -143,6 +144,7 @@ class InstallationRecord(_Record):
 
     external_id: int
     action: str
+    at: datetime | None = None
     account: str = ""
     permissions: dict[str, str] = {}
     added: tuple[RepositoryRecord, ...] = ()

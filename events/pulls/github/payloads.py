@@ -132,6 +132,7 @@ def _commit_of_rest(json: Json) -> CommitRecord | None:
         author_name=text(author, "name", 200),
         author_email=text(author, "email", 320),
         committer_name=text(committer, "name", 200),
+        committer_email=text(committer, "email", 320),
         authored_at=moment(author, "date"),
         committed_at=moment(committer, "date"),
         tree_sha=sha(part(inner, "tree"), "sha"),
@@ -140,7 +141,7 @@ def _commit_of_rest(json: Json) -> CommitRecord | None:
 
 
 def _commit_of_push(json: Json) -> CommitRecord | None:
-    author, sha_ = part(json, "author"), sha(json, "id")
+    author, committer, sha_ = part(json, "author"), part(json, "committer"), sha(json, "id")
     if not sha_:
         return None
     at = moment(json, "timestamp")
@@ -150,7 +151,8 @@ def _commit_of_push(json: Json) -> CommitRecord | None:
         author=account(author),
         author_name=text(author, "name", 200),
         author_email=text(author, "email", 320),
-        committer_name=text(part(json, "committer"), "name", 200),
+        committer_name=text(committer, "name", 200),
+        committer_email=text(committer, "email", 320),
         authored_at=at,
         committed_at=at,
         tree_sha=sha(json, "tree_id"),

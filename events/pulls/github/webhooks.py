@@ -148,6 +148,7 @@ def _installation(json: Json) -> Told:
         installation=InstallationRecord(
             external_id=id_,
             action=text(json, "action", 60),
+            at=moment(found, "updated_at"),
             account=text(part(found, "account"), "login", 100),
             permissions=permissions,
             added=_repositories(added),
