@@ -219,6 +219,15 @@ class Migration(migrations.Migration):
                 ),
                 ("changes", models.BinaryField(null=True)),
                 ("is_gone", models.BooleanField(default=False)),
+                ("applied_seq", models.IntegerField(null=True)),
+                ("lines_added", models.IntegerField(default=0, help_text="Of which owners are kept.")),
+                (
+                    "blamed",
+                    models.JSONField(
+                        help_text="Whose lines it changed, of source files: [[path, [[owner, kind, is real, lines], ...] of deleted ones, [[owner, kind, lines], ...] of those next to where it only added], ...]; None while owners don't stand there.",
+                        null=True,
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -469,6 +478,7 @@ class Migration(migrations.Migration):
                 ("owner_seq", models.IntegerField(help_text="0: unknown")),
                 ("by_seq", models.IntegerField()),
                 ("lines", models.IntegerField()),
+                ("lost", models.IntegerField(default=0)),
             ],
             options={
                 "abstract": False,
@@ -1677,6 +1687,22 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="defaultcommit",
             index=models.Index(fields=["organization", "repository", "patch_id"], name="default_commit_patch"),
+        ),
+        migrations.AddIndex(
+            model_name="defaultcommit",
+            index=models.Index(
+                condition=models.Q(
+                    ("applied_seq__isnull", False),
+                    models.Q(
+                        ("is_gone", True),
+                        ("seq__isnull", True),
+                        models.Q(("seq", models.F("applied_seq")), _negated=True),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["organization", "repository"],
+                name="default_commit_misplaced",
+            ),
         ),
         migrations.AddIndex(
             model_name="defaultcommit",

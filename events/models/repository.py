@@ -4,6 +4,8 @@ Commit messages, patches and comments are read and dropped; what a text states i
 hashes (`stated`). Paths are kept, since line ownership needs them.
 """
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -240,6 +242,12 @@ class DiffState(models.TextChoices):
     OPAQUE = "opaque", "Opaque"
 
 
+BLAMED: Final = (
+    "Whose lines it changed, of source files: [[path, [[owner, kind, is real, lines], ...] of deleted ones,"
+    " [[owner, kind, lines], ...] of those next to where it only added], ...]; None while owners don't stand there."
+)
+
+
 class DefaultCommit(OrganizationRow):
     """A commit on the first-parent line of a default branch. `seq` counts along it from 1 and is what owners name;
     None while its place isn't known. `changes`: the numbers of its diff (`events.pulls.lines`), never text."""
@@ -259,6 +267,10 @@ class DefaultCommit(OrganizationRow):
     changes = models.BinaryField(null=True)
     # No longer on the default branch: its history was rewritten.
     is_gone = models.BooleanField(default=False)
+    # The number that line owners know it by. Not `seq` any more where history was rewritten: they are made anew then.
+    applied_seq = models.IntegerField(null=True)
+    lines_added = models.IntegerField(default=0, help_text="Of which owners are kept.")
+    blamed = models.JSONField(null=True, help_text=BLAMED)
 
     class Meta(OrganizationRow.Meta):
         constraints = [
@@ -274,6 +286,12 @@ class DefaultCommit(OrganizationRow):
             models.Index(fields=["organization", "repository", "subject_hash"], name="default_commit_subject"),
             models.Index(fields=["organization", "repository", "patch_id"], name="default_commit_patch"),
             models.Index(fields=["organization", "pull_request"], name="default_commit_pull_request"),
+            models.Index(
+                fields=["organization", "repository"],
+                name="default_commit_misplaced",
+                condition=models.Q(applied_seq__isnull=False)
+                & (models.Q(is_gone=True) | models.Q(seq__isnull=True) | ~models.Q(seq=models.F("applied_seq"))),
+            ),
         ]
 
 
@@ -294,12 +312,14 @@ class FileOwners(OrganizationRow):
 
 
 class LineRemoval(OrganizationRow):
-    """Lines that one default-branch commit took away from another: churn, survival and AI lines alive."""
+    """Lines that one default-branch commit took away from another: churn, survival and AI lines alive. `lost`: lines
+    whose owner it made unknown, for nobody can tell what it did to their file; where it copied a file, less than 0."""
 
     repository = reference("events.Repository", related_name="+")
     owner_seq = models.IntegerField(help_text="0: unknown")
     by_seq = models.IntegerField()
     lines = models.IntegerField()
+    lost = models.IntegerField(default=0)
 
     class Meta(OrganizationRow.Meta):
         constraints = [
