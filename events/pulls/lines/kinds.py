@@ -29,8 +29,7 @@ _HASH = frozenset(
         "CMake",
         "Nix",
     ]
-    + ["Dockerfile", "Makefile", "Just"]
-)
+) | {"Dockerfile", "Makefile", "Just"}
 _DASHES = frozenset(["SQL", "Lua", "Haskell"])
 _MARKUP = frozenset(["HTML", "XML", "Markdown", "Vue", "Svelte"])
 _COMMENTS = {
