@@ -1,6 +1,6 @@
 """`make bench`: measures the product on throw-away services, prints the table of docs/performance.md.
 
-`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people.
+`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people, ownership.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import dashboards, ingest, people
+from bench import dashboards, ingest, ownership, people
 from bench.figures import Figure, table
 from bench.product import Product, product
 
@@ -27,6 +27,7 @@ SECTIONS: dict[str, Callable[[Product], list[Figure]]] = {
     "growth": ingest.growth,
     "dashboards": dashboards.run,
     "people": people.run,
+    "ownership": ownership.run,
 }
 
 
