@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "continue-relocations": {"task": "events.tasks.continue_relocations", "schedule": crontab(minute="*/5")},
     "continue-samples": {"task": "events.tasks.continue_samples", "schedule": crontab(minute="*/10")},
     "continue-invitations": {"task": "teams.tasks.continue_invitations", "schedule": crontab(minute="3-59/10")},
+    "continue-chores": {"task": "events.tasks.continue_chores", "schedule": crontab()},
     "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},
     "erase-deleted": {"task": "events.tasks.erase_deleted_organizations", "schedule": crontab(minute="23")},
 }
