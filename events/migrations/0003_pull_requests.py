@@ -1737,6 +1737,26 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("organization", "dimension_id"), name="repository_name_once"),
         ),
         migrations.AddIndex(
+            model_name="aievidence",
+            index=models.Index(
+                condition=~models.Q(session_key=""),
+                fields=["organization", "session_key"],
+                name="ai_evidence_of_session",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="attribution",
+            index=models.Index(
+                condition=~models.Q(session_key=""),
+                fields=["organization", "session_key"],
+                name="attribution_of_session",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="attribution",
+            index=models.Index(fields=["organization", "sha"], name="attribution_of_commit"),
+        ),
+        migrations.AddIndex(
             model_name="sessionlink",
             index=models.Index(fields=["organization", "session"], name="session_link_of_session"),
         ),

@@ -13,6 +13,12 @@ class Migration(migrations.Migration):
             "clientcommit", models.Index(fields=["organization", "session_id"], name="client_commit_of_session")
         ),
         AddIndexConcurrently(
+            "clientcommit",
+            models.Index(
+                condition=~models.Q(patch_id=""), fields=["organization", "patch_id"], name="client_commit_by_patch"
+            ),
+        ),
+        AddIndexConcurrently(
             "session",
             models.Index(
                 condition=models.Q(branch_id__gt=0),

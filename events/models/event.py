@@ -118,7 +118,12 @@ class ClientCommit(models.Model):
             models.UniqueConstraint(fields=["organization", "repository_id", "sha"], name="client_commit_sha"),
             models.UniqueConstraint(fields=["organization", "id"], name="client_commit_in_organization"),
         ]
-        indexes = [models.Index(fields=["organization", "session_id"], name="client_commit_of_session")]
+        indexes = [
+            models.Index(fields=["organization", "session_id"], name="client_commit_of_session"),
+            models.Index(
+                fields=["organization", "patch_id"], name="client_commit_by_patch", condition=~models.Q(patch_id="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.sha[:10]

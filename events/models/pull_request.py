@@ -295,6 +295,13 @@ class AiEvidence(OrganizationRow):
                 name="ai_evidence_once",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["organization", "session_key"],
+                name="ai_evidence_of_session",
+                condition=~models.Q(session_key=""),
+            )
+        ]
 
 
 class SessionLink(OrganizationRow):
@@ -343,6 +350,14 @@ class Attribution(OrganizationRow):
         constraints = [
             *OrganizationRow.Meta.constraints,
             models.UniqueConstraint(fields=["organization", "dimension_id", "sha", "fact_id"], name="attribution_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "session_key"],
+                name="attribution_of_session",
+                condition=~models.Q(session_key=""),
+            ),
+            models.Index(fields=["organization", "sha"], name="attribution_of_commit"),
         ]
 
 
