@@ -105,7 +105,7 @@ def read(
 
 def subject_of(title: str) -> str:
     """A commit's or pull request's subject as a revert would quote it: without `(#n)` at its end, spaces made one."""
-    line = " ".join(title[:_TITLE_LENGTH].partition("\n")[0].split())
+    line = " ".join(title[:_TITLE_LENGTH].partition("\n")[0].translate(_CURLY).split())
     return _SUFFIX.sub("", line).strip()
 
 
