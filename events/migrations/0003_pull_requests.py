@@ -646,6 +646,12 @@ class Migration(migrations.Migration):
                     "ai_lines",
                     models.IntegerField(help_text="AI lines at merge, where there is attribution.", null=True),
                 ),
+                (
+                    "open_sessions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, db_default=[], default=list, size=None
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -1574,7 +1580,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="pullrequest",
-            index=models.Index(fields=["organization", "opened_at", "id"], name="pull_request_by_opened"),
+            index=models.Index(
+                fields=["organization", "opened_at", "id"],
+                include=["repository", "author", "state", "ai_class", "size", "change_class", "task_type"],
+                name="pull_request_by_opened",
+            ),
         ),
         migrations.AddIndex(
             model_name="pullrequest",

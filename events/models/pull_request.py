@@ -111,6 +111,8 @@ class PullRequest(OrganizationRow):
     ai_tools = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     ai_models = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     ai_lines = models.IntegerField(null=True, help_text="AI lines at merge, where there is attribution.")
+    # Not derived: ids of linked sessions whose people show their single prompts to everybody who may open this.
+    open_sessions = ArrayField(models.BigIntegerField(), default=list, db_default=[], blank=True)
 
     class Meta(OrganizationRow.Meta):
         constraints = [
@@ -118,7 +120,12 @@ class PullRequest(OrganizationRow):
             models.UniqueConstraint(fields=["organization", "repository", "number"], name="pull_request_number"),
         ]
         indexes = [
-            models.Index(fields=["organization", "opened_at", "id"], name="pull_request_by_opened"),
+            # Holds all that the list filters by, so that it reads whole rows of one page only.
+            models.Index(
+                fields=["organization", "opened_at", "id"],
+                include=["repository", "author", "state", "ai_class", "size", "change_class", "task_type"],
+                name="pull_request_by_opened",
+            ),
             models.Index(fields=["organization", "integrated_at"], name="pull_request_by_integrated"),
             models.Index(fields=["organization", "author", "opened_at"], name="pull_request_of_author"),
             models.Index(fields=["organization", "repository", "head_branch"], name="pull_request_by_branch"),
