@@ -63,7 +63,7 @@ def test_a_branch_links_only_its_author_and_in_time() -> None:
     assert _found(on_branch, pull) == [(1, Method.BRANCH)]
     assert _found(on_branch._replace(at=6 * DAY), pull) == [(1, Method.BRANCH)]
     for other in ({"author": "bob"}, {"author": None}, {"branch": "pages"}, {"at": 31 * DAY}, {"at": 5 * DAY}):
-        assert _found(on_branch._replace(**other), pull) == []  # type: ignore[arg-type]
+        assert _found(on_branch._replace(**other), pull) == []
     assert _found(on_branch._replace(author=None), pull._replace(author=None)) == []
 
 
