@@ -48,6 +48,7 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"settings/(members|invitations|teams|team-import)/", Permission.MANAGE_PEOPLE),
     (r"settings/keys/", Permission.MANAGE_KEYS),
     (r"settings/audit", Permission.SEE_AUDIT),
+    (r"settings/github/", Permission.MANAGE_INTEGRATIONS),
     (r"settings/(delete|transfer|keep|restore)", Permission.DELETE_ORGANIZATION),
     (r"settings/", Permission.MANAGE_SETTINGS),
     (r"people/", Permission.MANAGE_PEOPLE),

@@ -5,6 +5,7 @@ from typing import Final
 
 from events.pulls import ownership
 from events.pulls.chores import ChoreKind
+from events.pulls.fetching import fetch
 from events.pulls.judging import judge_pull_request, judge_session
 from events.pulls.working import Handler
 
@@ -14,5 +15,5 @@ JUDGING: Final[Mapping[ChoreKind, Handler]] = {
     ChoreKind.PULL: judge_pull_request,
 }
 """What needs nothing but our own rows."""
-FETCHING: Final[Mapping[ChoreKind, Handler]] = {}
+FETCHING: Final[Mapping[ChoreKind, Handler]] = {ChoreKind.FETCH: fetch}
 """What asks GitHub, and has a queue of its own: it waits for others."""

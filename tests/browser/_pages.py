@@ -44,6 +44,7 @@ PAGES = (
     f"{SETTINGS}/keys/new/",
     f"{SETTINGS}/keys/{{key}}/",
     f"{SETTINGS}/keys/{{key}}/rotate/",
+    f"{SETTINGS}/github/",
     f"{SETTINGS}/audit/",
     "/o/northwind/keys/",
     "/o/northwind/leave/",
