@@ -1,6 +1,9 @@
 from django.urls import path
 
 from events.dashboards import moving, sample, views
+from events.dashboards.github import views as github
+from events.dashboards.pulls import deciding
+from events.dashboards.pulls import views as pulls
 
 urlpatterns = [
     path("start/", views.start, name="start"),
@@ -10,4 +13,7 @@ urlpatterns = [
     path("o/<slug:organization>/health/", views.health, name="health"),
     *moving.urlpatterns,
     *sample.urlpatterns,
+    *pulls.urlpatterns,
+    *deciding.urlpatterns,
+    *github.urlpatterns,
 ]

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             "clientcommit", models.Index(fields=["organization", "session_id"], name="client_commit_of_session")
         ),
+        AddIndexConcurrently("clientcommit", models.Index(fields=["organization", "sha"], name="client_commit_by_sha")),
         AddIndexConcurrently(
             "clientcommit",
             models.Index(

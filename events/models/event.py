@@ -120,6 +120,7 @@ class ClientCommit(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "session_id"], name="client_commit_of_session"),
+            models.Index(fields=["organization", "sha"], name="client_commit_by_sha"),
             models.Index(
                 fields=["organization", "patch_id"], name="client_commit_by_patch", condition=~models.Q(patch_id="")
             ),

@@ -232,8 +232,8 @@ BOTS = frozenset(
     dependabot dependabot-preview renovate renovate-bot renovate-approve self-hosted-renovate greenkeeper pyup-bot
     greenkeeperio-bot snyk-bot deepsource-autofix depfu github-actions gemini-cli-robot semantic-release-bot
     release-please googleapis-publisher copybara-service mergify pre-commit-ci allcontributors allcontributors-bot
-    codecov netlify vercel imgbot restyled-io web-flow weblate transifex-integration crowdin-bot lingohub stale bors homu
-    k8s-ci-robot k8s-release-robot openshift-merge-robot openshift-bot gitguardian sonarcloud fossabot whitesource-bolt
+    codecov netlify vercel imgbot restyled-io web-flow weblate transifex-integration crowdin-bot lingohub stale bors
+    homu k8s-ci-robot k8s-release-robot openshift-merge-robot openshift-bot gitguardian sonarcloud fossabot
     mend-bolt azure-pipelines tidelift changeset-bot auto-submit rust-timer rustbot meeseeksmachine meeseeksdev
     """.split()  # noqa: SIM905 - a paragraph of names reads better than a column
 )

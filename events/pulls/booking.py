@@ -7,11 +7,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from events.pulls.lines.changes import FileChange, State, Status
+from events.pulls.lines.changes import Anchor, Deleted, FileChange, State, Status
 from events.pulls.lines.owners import UNKNOWN, Applied, Runs, apply, unseen
 from events.pulls.paths import is_source
+
+_Line = TypeVar("_Line", Deleted, Anchor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,14 @@ def _is_told(change: FileChange) -> bool:
 
 def _blamed(change: FileChange, before: Mapping[str, Runs]) -> list[Any]:
     runs = before.get(change.old_path or "") or unseen()
-    gone = Counter(
-        (owner, line.kind, int(line.real))
-        for line, owner in zip(change.deleted, runs.owners_of(one.line for one in change.deleted), strict=True)
-    )
-    near = Counter(
-        (owner, line.kind)
-        for line, owner in zip(change.anchors, runs.owners_of(one.line for one in change.anchors), strict=True)
-    )
+    gone = Counter((owner, line.kind, int(line.real)) for line, owner in _owned(change.deleted, runs))
+    near = Counter((owner, line.kind) for line, owner in _owned(change.anchors, runs))
     return [change.path, [[*key, lines] for key, lines in sorted(gone.items())],
             [[*key, lines] for key, lines in sorted(near.items())]]  # fmt: skip
+
+
+def _owned(lines: Sequence[_Line], runs: Runs) -> Iterable[tuple[_Line, int]]:
+    return zip(lines, runs.owners_of(line.line for line in lines), strict=True) if lines else ()
 
 
 def _may_lose(change: FileChange, written: Mapping[str, Runs], before: Mapping[str, Runs]) -> bool:

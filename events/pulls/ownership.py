@@ -23,8 +23,8 @@ from events.pulls.lines.owners import Runs
 from events.pulls.lines.packing import pack_runs, unpack_runs
 from events.pulls.paths import is_generated
 
-COMMITS_AT_A_TIME = 200
-BATCHES_AT_A_TIME = 50
+COMMITS_AT_A_TIME = 500
+BATCHES_AT_A_TIME = 20
 """Then others have their turn."""
 LONGEST_PATH = 600
 

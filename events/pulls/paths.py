@@ -76,6 +76,8 @@ _Glob = tuple[re.Pattern[str] | None, ...]
 def _compiled(glob: str) -> _Glob:
     told = glob.strip()
     parts = [part for part in told.split("/") if part]
+    if not parts:
+        return ()
     if "/" not in told.rstrip("/"):
         parts.insert(0, "**")
     if told.endswith("/"):

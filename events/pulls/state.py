@@ -21,6 +21,7 @@ from events.pulls.chores import ChoreKind
 from events.pulls.hashing import subject_hash
 from events.pulls.people import identities_of, name_of_author
 from events.pulls.records import CommitRecord, Happened, IssueRecord, PullRecord, PushRecord, Told
+from teams.identities import Name
 from teams.models import Organization
 
 
@@ -164,27 +165,33 @@ def _absorb_default_branch(repository: Repository, change: Change) -> None:
 
 
 def _commits(repository: Repository, record: PushRecord, now: datetime) -> list[dict[str, Any]]:
-    organization_id = repository.organization_id
-    names = {commit.sha: name_of_author(commit) for commit in record.commits}
-    people = identities_of(organization_id, names.values(), now)
-    told = [_commit(repository, commit, people.get(names[commit.sha])) for commit in record.commits]  # type: ignore[arg-type]
+    told = [told_of(repository, commit) for commit in record.commits]
+    names = [author_of(commit, one["stated"]) for commit, one in zip(record.commits, told, strict=True)]
+    people = identities_of(repository.organization_id, names, now)
+    for one, name in zip(told, names, strict=True):
+        one["author"] = people.get(name) if name else None
     if told and record.is_cut_off:
         told[0]["is_cut_off"] = True
     return told
 
 
-def _commit(repository: Repository, commit: CommitRecord, author: int | None) -> dict[str, Any]:
+def told_of(repository: Repository, commit: CommitRecord) -> dict[str, Any]:
+    """A commit as `Push.commits` keeps it, without its author."""
     organization_id = repository.organization_id
     return {
         "sha": commit.sha,
         "at": commit.committed_at.isoformat() if commit.committed_at else None,
         "tree": commit.tree_sha,
-        "author": author,
         "subject": subject_hash(organization_id, commit.message),
         "is_merge": stating.is_merge(commit.message),
         "is_new": commit.is_new,
         "stated": stating.of_commit(organization_id, commit, repository.full_name),
     }
+
+
+def author_of(commit: CommitRecord, stated: stating.Stated) -> Name | None:
+    """No person where an assistant wrote it."""
+    return None if stating.is_by_assistant(stated) else name_of_author(commit)
 
 
 # --- issues ----------------------------------------------------------------------------------------------------------

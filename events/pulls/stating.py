@@ -3,13 +3,19 @@
 import re
 from typing import Any, Final
 
-from events.pulls import assistants, reverts
+from events.pulls import assistants, keywords, reverts
 from events.pulls.assistants import Kind, Mark
 from events.pulls.hashing import subject_hash
 from events.pulls.records import Account, CommitRecord, IssueRecord, PullRecord
 
 Stated = dict[str, Any]
-"""As `events.models._rows.STATED` says. `marks`: [[kind, tool, model, role, session key], ...]."""
+"""What is false or empty is left out.
+
+Of all: closes (numbers), caused_by_shas, caused_by_numbers, cherry_picked_from (SHAs); reverts_shas, reverts_numbers,
+reverts_branch_number, reverts_subject (keyed hash), reverts_subject_number, is_reapply. Of pull requests and commits:
+is_fix (the title begins like a fix), is_about_fix (it speaks of one), is_backport (in words or by branch), and marks of
+assistants: [[kind, tool, model, role, session key], ...].
+"""
 
 _MERGE: Final = re.compile(r"Merge (?:pull request #\d|(?:remote-tracking )?branch |tag |commit |remote )")
 
@@ -17,7 +23,9 @@ _MERGE: Final = re.compile(r"Merge (?:pull request #\d|(?:remote-tracking )?bran
 def of_pull(organization_id: int, pull: PullRecord, repository: str) -> Stated:
     mark = reverts.read(title=pull.title, body=pull.body, branch=pull.head_branch, repository=repository)
     marks = assistants.marks_of(login=pull.author.login, branch=pull.head_branch, body=pull.body)
-    return _kept(_reverts(organization_id, mark) | _marks(marks))
+    is_backport = keywords.is_backport(title=pull.title, message=pull.body, branch=pull.head_branch)
+    told = _words(f"{pull.title}\n\n{pull.body}", repository) | _purpose(pull.title, is_backport=is_backport)
+    return _kept(told | _reverts(organization_id, mark) | _marks(marks))
 
 
 def of_commit(organization_id: int, commit: CommitRecord, repository: str) -> Stated:
@@ -27,11 +35,14 @@ def of_commit(organization_id: int, commit: CommitRecord, repository: str) -> St
         author=f"{commit.author_name} <{commit.author_email}>",
         committer=f"{commit.committer_name} <{commit.committer_email}>",
     )
-    return _kept(_reverts(organization_id, mark) | _marks(marks))
+    title = commit.message.partition("\n")[0]
+    is_backport = keywords.is_backport(title=title, message=commit.message)
+    told = _words(commit.message, repository) | _purpose(title, is_backport=is_backport)
+    return _kept(told | _reverts(organization_id, mark) | _marks(marks))
 
 
 def of_issue(issue: IssueRecord, repository: str) -> Stated:
-    return {}
+    return _kept(_words(f"{issue.title}\n\n{issue.body}", repository))
 
 
 def is_bot(account: Account) -> bool:
@@ -47,6 +58,21 @@ def is_by_assistant(stated: Stated) -> bool:
 def is_merge(message: str) -> bool:
     """By the words of git and GitHub: a push names no parents."""
     return _MERGE.match(message) is not None
+
+
+def _words(text: str, repository: str) -> Stated:
+    origins = keywords.stated_origins(text, repository=repository)
+    return {
+        "closes": keywords.closed_issues(text, repository=repository),
+        "caused_by_shas": [origin.sha for origin in origins if origin.sha],
+        "caused_by_numbers": [origin.number for origin in origins if origin.number],
+        "cherry_picked_from": keywords.picked_from(text),
+    }
+
+
+def _purpose(title: str, *, is_backport: bool) -> Stated:
+    fix = keywords.fix_title(title)
+    return {"is_fix": fix.prefix, "is_about_fix": fix.word, "is_backport": is_backport}
 
 
 def _reverts(organization_id: int, mark: reverts.RevertMark) -> Stated:
