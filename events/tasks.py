@@ -3,18 +3,26 @@
 import time
 
 from celery import shared_task
-from django.db import OperationalError, connection
+from django.core.cache import cache
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from codecard.lib.tenant import tenant
 from events import erasing, retention, sample
 from events.ledger.relocation import relocate_step
 from events.models import Relocation
+from events.pulls import chores, deliveries
+from events.pulls.handlers import FETCHING, JUDGING
+from events.pulls.working import work
 from events.sample.sending import nearest
 from events.sample.state import state_of
 from teams.models import Organization
 
 SECONDS_AT_A_TIME = 20
+SECONDS_OF_A_TURN = 5
+"""Then the organization goes to the end of the queue: a busy one can't keep the others waiting."""
+HINT_SECONDS = 300
+GONE = (OperationalError, InterfaceError)
 
 
 @shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=5, max_retries=20)
@@ -91,3 +99,75 @@ def apply_all_retention() -> None:
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=5, retry_jitter=True, max_retries=10)
 def apply_retention(*, organization_id: int) -> None:
     retention.apply_retention(organization_id=organization_id, now=timezone.now())
+
+
+@shared_task(acks_late=True, autoretry_for=GONE, retry_backoff=2, retry_jitter=True, max_retries=10, time_limit=180)
+def judge(*, organization_id: int) -> None:
+    """Links and judges pull requests for one turn, and asks for the next."""
+    cache.delete(_hint("judge", organization_id))
+    if work(organization_id, JUDGING, clock=timezone.now, seconds=SECONDS_OF_A_TURN):
+        ask_to_judge(organization_id)
+
+
+@shared_task(acks_late=True, autoretry_for=GONE, retry_backoff=2, retry_jitter=True, max_retries=10, time_limit=180)
+def ask_github(*, organization_id: int) -> None:
+    """Fetches what deliveries don't tell for one turn, asks for the next, and has judged what it brought."""
+    cache.delete(_hint("ask_github", organization_id))
+    if work(organization_id, FETCHING, clock=timezone.now, seconds=SECONDS_OF_A_TURN):
+        ask_to_fetch(organization_id)
+    ask_to_judge(organization_id)
+
+
+@shared_task(acks_late=True, autoretry_for=GONE, retry_backoff=2, retry_jitter=True, max_retries=10, time_limit=180)
+def digest_deliveries(*, organization_id: int) -> None:
+    """Digests what GitHub sent for one turn, asks for the next, and for what follows from it."""
+    cache.delete(_hint("digest_deliveries", organization_id))
+    if deliveries.digest_some(organization_id, clock=timezone.now, seconds=SECONDS_OF_A_TURN):
+        ask_to_digest(organization_id)
+    ask_to_judge(organization_id)
+    ask_to_fetch(organization_id)
+
+
+@shared_task(acks_late=True)
+def continue_deliveries() -> None:
+    """Takes up what a lost queue, a killed worker or a pause left, and ends what is too old."""
+    now = timezone.now()
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            deliveries.expire(organization_id, now=now)
+            is_left = deliveries.is_anything_left(organization_id, now=now)
+        if is_left:
+            ask_to_digest(organization_id)
+
+
+def ask_to_digest(organization_id: int) -> None:
+    if cache.add(_hint("digest_deliveries", organization_id), 1, HINT_SECONDS):
+        digest_deliveries.apply_async(kwargs={"organization_id": organization_id}, queue="deliveries")
+
+
+def ask_to_judge(organization_id: int) -> None:
+    """One hint is enough, however many deliveries ask."""
+    if cache.add(_hint("judge", organization_id), 1, HINT_SECONDS):
+        judge.delay(organization_id=organization_id)
+
+
+def ask_to_fetch(organization_id: int) -> None:
+    if cache.add(_hint("ask_github", organization_id), 1, HINT_SECONDS):
+        ask_github.apply_async(kwargs={"organization_id": organization_id}, queue="backfill")
+
+
+def _hint(task: str, organization_id: int) -> str:
+    return f"hint:{task}:{organization_id}"
+
+
+@shared_task(acks_late=True)
+def continue_chores() -> None:
+    """Takes up what a lost queue or a killed worker left."""
+    now = timezone.now()
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            is_left = [chores.is_anything_left(organization_id, kinds, now=now) for kinds in (JUDGING, FETCHING)]
+        if is_left[0]:
+            judge.delay(organization_id=organization_id)
+        if is_left[1]:
+            ask_github.apply_async(kwargs={"organization_id": organization_id}, queue="backfill")

@@ -8,6 +8,7 @@ from django.db.utils import DataError, ProgrammingError
 
 from codecard.lib import walls
 from codecard.lib.tenant import by_digest, by_user, current_tenant, tenant
+from events.models import Connection
 from teams.models import AuditEntry, Contributor, Identity, Invitation, Key, Membership, Organization, Team, User
 from tests import factories
 from tests.factories import NOW
@@ -45,6 +46,7 @@ def test_every_table_of_an_organization_has_forced_row_security(model: type[Mode
 def test_a_query_outside_of_a_tenant_raises(model: type[Model], acme: Organization, alice: User) -> None:
     with tenant(acme.id):
         Invitation.objects.create(organization=acme, digest=b"i" * 32, expires_at=NOW)
+        Connection.objects.create(organization=acme, digest=b"c" * 32)
     factories.make_key(acme)
     with pytest.raises((DataError, ProgrammingError)):
         list(model._base_manager.order_by()[:1])

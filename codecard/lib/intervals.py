@@ -1,10 +1,11 @@
-"""Intervals of shares: how far a number of so few cases can be trusted. Pure arithmetic.
+"""Intervals of shares, rates and ratios: how far a number of so few cases can be trusted. Pure arithmetic.
 
 Suggestions of one session are not independent of each other. The design effect says by how much that shrinks the
 sample: the effective n is n / design effect (Kish, Survey Sampling, 1965, 8.2). It is never taken below 1.
 """
 
-from math import sqrt
+from collections.abc import Callable, Iterable
+from math import exp, lgamma, log, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -75,6 +76,104 @@ def rule_of_three(n: float) -> float | None:
     return min(1.0, 3 / n) if n > 0 else None
 
 
+def garwood(count: float, *, level: float = LEVEL) -> Interval:
+    """The exact interval of a Poisson mean of which `count` were seen: divide both ends by what it was seen in.
+
+    The ends are quantiles of gamma distributions of shape count and count + 1: Garwood, Biometrika 28 (1936) 437-442.
+    Between whole numbers it is the same formula, where the count is a sum of parts.
+    :raises ValueError: where the count is negative.
+    """
+    if count < 0:
+        raise ValueError("a count can't be negative")
+    tail = (1 - level) / 2
+    low = _root(lambda x: _gamma_share(count, x) - tail, upper=count) if count else 0.0
+    # Far beyond any quantile that a level below 1 - 1e-12 asks for.
+    high = _root(lambda x: _gamma_share(count + 1, x) - (1 - tail), upper=count + 12 * sqrt(count + 1) + 60)
+    return Interval(low, high)
+
+
+class Stratum(NamedTuple):
+    """`exposed` of `exposed_n` had the event in one arm, `other` of `other_n` in the other, among comparable ones."""
+
+    exposed: float
+    exposed_n: float
+    other: float
+    other_n: float
+
+
+class Ratio(NamedTuple):
+    value: float
+    low: float
+    high: float
+
+
+def mantel_haenszel(strata: Iterable[Stratum], *, level: float = LEVEL) -> Ratio | None:
+    """The risk ratio of two arms over strata, with its interval. None where either arm has no event.
+
+    Σ a·n0/N ÷ Σ c·n1/N; the logarithm's variance is Σ (n1·n0·(a + c) - a·c·N)/N² ÷ the product of both sums: Greenland
+    and Robins, Biometrics 41 (1985) 55-68. A stratum with one arm empty says nothing of the ratio and adds nothing.
+    """
+    above = below = spread = 0.0
+    for a, n1, c, n0 in strata:
+        n = n1 + n0
+        if n1 and n0:
+            above += a * n0 / n
+            below += c * n1 / n
+            spread += (n1 * n0 * (a + c) - a * c * n) / (n * n)
+    if not above or not below:
+        return None
+    value = above / below
+    half = z_of(level) * sqrt(spread / (above * below))
+    return Ratio(value, value * exp(-half), value * exp(half))
+
+
 def z_of(level: float) -> float:
     """The normal quantile that leaves (1 - level) / 2 on each side."""
     return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _gamma_share(shape: float, x: float) -> float:
+    """The share of a gamma distribution of scale 1 below x: the regularised lower incomplete gamma function.
+
+    By its series where x is small, else by its continued fraction, evaluated by Lentz's method: DLMF 8.11.4 and 8.9.2.
+    """
+    if x <= 0:
+        return 0.0
+    front = exp(shape * log(x) - x - lgamma(shape))
+    return front * _series(shape, x) if x < shape + 1 else 1 - front * _fraction(shape, x)
+
+
+def _series(shape: float, x: float) -> float:
+    term = total = 1 / shape
+    n = 0
+    while abs(term) > abs(total) * 1e-16:
+        n += 1
+        term *= x / (shape + n)
+        total += term
+    return total
+
+
+def _fraction(shape: float, x: float) -> float:
+    b = x + 1 - shape
+    c, d = 1e300, 1 / b
+    value, n, change = d, 0, 0.0
+    while abs(change - 1) > 1e-15:
+        n += 1
+        a = n * (shape - n)
+        b += 2
+        d = 1 / (a * d + b)
+        c = b + a / c
+        change = c * d
+        value *= change
+    return value
+
+
+def _root(of: Callable[[float], float], *, upper: float) -> float:
+    """Where a rising function is 0, between 0 and `upper`, by halving."""
+    low, high = 0.0, upper
+    for _ in range(200):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if of(middle) < 0 else (low, middle)
+    return (low + high) / 2

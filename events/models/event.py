@@ -81,7 +81,14 @@ class Session(Counters):
             models.UniqueConstraint(fields=["organization", "tool_id", "key"], name="session_key"),
             models.UniqueConstraint(fields=["organization", "id"], name="session_in_organization"),
         ]
-        indexes = [models.Index(fields=["organization", "started_on", "contributor_id"], name="session_by_day")]
+        indexes = [
+            models.Index(fields=["organization", "started_on", "contributor_id"], name="session_by_day"),
+            models.Index(
+                fields=["organization", "repository_id", "branch_id"],
+                name="session_by_branch",
+                condition=models.Q(branch_id__gt=0),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"session {self.pk}"
@@ -100,11 +107,23 @@ class ClientCommit(models.Model):
     contributor_id = models.BigIntegerField()
     identity_id = models.BigIntegerField(default=0, db_default=0)
     committed_at = models.DateTimeField()
+    authored_at = models.DateTimeField(null=True)
+    parents = ArrayField(models.CharField(max_length=64), default=list, db_default=[])
+    tree_sha = models.CharField(max_length=64, default="", db_default="", blank=True)
+    # `git patch-id --stable`: finds the commit again after it was rewritten.
+    patch_id = models.CharField(max_length=64, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organization", "repository_id", "sha"], name="client_commit_sha"),
             models.UniqueConstraint(fields=["organization", "id"], name="client_commit_in_organization"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "session_id"], name="client_commit_of_session"),
+            models.Index(fields=["organization", "sha"], name="client_commit_by_sha"),
+            models.Index(
+                fields=["organization", "patch_id"], name="client_commit_by_patch", condition=~models.Q(patch_id="")
+            ),
         ]
 
     def __str__(self) -> str:

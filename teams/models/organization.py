@@ -46,6 +46,18 @@ class Organization(models.Model):
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: events are kept."
     )
     cost_visibility = models.CharField(max_length=16, choices=CostVisibility, default=CostVisibility.ADMINS)
+    stores_titles = models.BooleanField(
+        default=False,
+        db_default=False,
+        verbose_name="keep titles of pull requests and issues",
+        help_text="Off: pages show numbers only. Texts of messages, comments and changes are never kept.",
+    )
+    opens_prompts = models.BooleanField(
+        default=False,
+        db_default=False,
+        verbose_name="show single prompts on pull request pages",
+        help_text="Off: when each prompt was made is shown to the author alone. All members can read this policy.",
+    )
     settings = models.JSONField(default=dict, blank=True)
     # Raised by whatever changes whom an event belongs to or on which day it falls; the ledger's caches name it.
     identity_epoch = models.BigIntegerField(default=0, editable=False)

@@ -1,8 +1,20 @@
+from math import exp, factorial, log, sqrt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecard.lib.intervals import Interval, newcombe, rule_of_three, wilson
+from codecard.lib.intervals import (
+    Interval,
+    Ratio,
+    Stratum,
+    garwood,
+    mantel_haenszel,
+    newcombe,
+    rule_of_three,
+    wilson,
+    z_of,
+)
 
 NONE_SEEN = st.integers(min_value=1, max_value=10_000_000)
 SAMPLES = st.integers(min_value=1, max_value=1_000_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -142,3 +154,88 @@ def test_the_rule_of_three_as_people_quote_it() -> None:
 @pytest.mark.parametrize(("value", "is_outside"), [(0.0, True), (0.1, False), (0.2, False), (0.3, False), (0.4, True)])
 def test_an_interval_holds_its_ends(value: float, is_outside: bool) -> None:
     assert Interval(0.1, 0.3).leaves_out(value) is is_outside
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [  # PULLS.md 3.4, 5: shares of pull requests to which a defect was traced
+        (97, 987, 0.081, 0.118),
+        (103, 1553, 0.055, 0.080),
+        (193, 777, 0.219, 0.280),
+    ],
+)
+def test_shares_have_the_intervals_that_were_published_with_them(k: int, n: int, low: float, high: float) -> None:
+    interval = wilson(k, n)
+    assert interval is not None
+    assert (round(interval.low, 3), round(interval.high, 3)) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [(0, 0, 3.6889), (1, 0.0253, 5.5716), (5, 1.6235, 11.6683), (10, 4.7954, 18.3904), (100, 81.3640, 121.6268)],
+)
+def test_garwoods_interval_as_it_is_published(count: int, low: float, high: float) -> None:
+    assert garwood(count) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.integers(min_value=1, max_value=120), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_garwoods_ends_leave_the_same_probability_outside(count: int, level: float) -> None:
+    def at_most(k: int, mean: float) -> float:
+        return sum(exp(i * log(mean) - mean) / factorial(i) for i in range(k + 1))
+
+    low, high = garwood(count, level=level)
+    assert 1 - at_most(count - 1, low) == pytest.approx((1 - level) / 2, rel=1e-6)
+    assert at_most(count, high) == pytest.approx((1 - level) / 2, rel=1e-6)
+
+
+@given(st.floats(min_value=0, max_value=5e3))
+def test_garwoods_interval_holds_what_was_seen_and_grows_with_it(count: float) -> None:
+    low, high = garwood(count)
+    assert low <= count <= high
+    more = garwood(count + 1)
+    assert more.low > low
+    assert more.high > high
+
+
+def test_a_negative_count_is_refused() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        garwood(-1)
+
+
+ARMS = st.tuples(st.integers(1, 500), st.integers(0, 500), st.integers(1, 500), st.integers(0, 500))
+
+
+@given(ARMS)
+def test_of_one_stratum_the_ratio_is_the_plain_one_with_katz_interval(arms: tuple[int, int, int, int]) -> None:
+    a, more_1, c, more_0 = arms
+    n1, n0 = a + more_1, c + more_0
+    half = z_of(0.95) * sqrt(max(0, 1 / a - 1 / n1 + 1 / c - 1 / n0))
+    ratio = mantel_haenszel([Stratum(a, n1, c, n0)])
+    plain = (a / n1) / (c / n0)
+    assert ratio == pytest.approx((plain, plain * exp(-half), plain * exp(half)), rel=1e-6)
+
+
+@given(ARMS, st.integers(2, 5))
+def test_strata_that_say_the_same_say_it_more_surely(arms: tuple[int, int, int, int], times: int) -> None:
+    a, more_1, c, more_0 = arms
+    stratum = Stratum(a, a + more_1, c, c + more_0)
+    one, many = mantel_haenszel([stratum]), mantel_haenszel([stratum] * times)
+    assert one is not None
+    assert many is not None
+    assert many.value == pytest.approx(one.value)
+    assert many.high / many.low <= one.high / one.low * (1 + 1e-9)
+
+
+def test_a_ratio_that_is_only_one_of_sizes_goes_away() -> None:
+    # Of large changes one in two fails in both arms, of small ones one in ten; the exposed arm has more large ones.
+    ratio = mantel_haenszel([Stratum(40, 80, 10, 20), Stratum(2, 20, 8, 80)])
+    assert isinstance(ratio, Ratio)
+    assert ratio.value == pytest.approx(1)
+    assert ratio.low < 1 < ratio.high
+
+
+def test_without_events_in_either_arm_there_is_no_ratio() -> None:
+    assert mantel_haenszel([]) is None
+    assert mantel_haenszel([Stratum(0, 9, 3, 9)]) is None
+    assert mantel_haenszel([Stratum(3, 9, 0, 9)]) is None
+    assert mantel_haenszel([Stratum(3, 9, 0, 0), Stratum(0, 0, 3, 9)]) is None

@@ -1,0 +1,18 @@
+"""Who does which chore, in the order in which they rest on each other."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from events.pulls import ownership
+from events.pulls.chores import ChoreKind
+from events.pulls.judging import judge_pull_request, judge_session
+from events.pulls.working import Handler
+
+JUDGING: Final[Mapping[ChoreKind, Handler]] = {
+    ChoreKind.REPLAY: ownership.handle,
+    ChoreKind.SESSION: judge_session,
+    ChoreKind.PULL: judge_pull_request,
+}
+"""What needs nothing but our own rows."""
+FETCHING: Final[Mapping[ChoreKind, Handler]] = {}
+"""What asks GitHub, and has a queue of its own: it waits for others."""
