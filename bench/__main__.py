@@ -1,6 +1,7 @@
 """`make bench`: measures the product on throw-away services, prints the table of docs/performance.md.
 
-`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people.
+`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people, ownership.
+`python -m bench pulls DATA_DIR [--json]` judges the product on pull requests whose truth is known, without services.
 """
 
 import os
@@ -9,8 +10,9 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import dashboards, ingest, people
+from bench import dashboards, ingest, ownership, people
 from bench.figures import Figure, table
+from bench.judging import report
 from bench.product import Product, product
 
 
@@ -27,6 +29,7 @@ SECTIONS: dict[str, Callable[[Product], list[Figure]]] = {
     "growth": ingest.growth,
     "dashboards": dashboards.run,
     "people": people.run,
+    "ownership": ownership.run,
 }
 
 
@@ -45,4 +48,6 @@ def _memory() -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["pulls"]:
+        raise SystemExit(report.main(sys.argv[2:]))
     main(sys.argv[1:])

@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from kombu import Queue
 
 from codecard.lib.environment import (
     broker_url,
@@ -95,6 +96,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teams.context.navigation",
+                "events.dashboards.navigation.pull_requests",
             ],
         },
     },
@@ -195,6 +197,8 @@ STORAGES = {
 # Ingestion: clients retry 429 and 503, and drop data on 500 (docs/wires.md).
 INGEST_MAX_BODY_BYTES = number("INGEST_MAX_BODY_BYTES", 16 * 1024 * 1024)
 INGEST_REQUESTS_PER_MINUTE = number("INGEST_REQUESTS_PER_MINUTE", 60_000)
+# As large as GitHub sends them.
+WEBHOOK_MAX_BODY_BYTES = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = INGEST_MAX_BODY_BYTES
 
 REST_FRAMEWORK = {
@@ -226,11 +230,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 3600
+# A worker takes from all of them, in turns: what GitHub sends doesn't wait for what is asked of it.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("deliveries"), Queue("backfill")]
 CELERY_BEAT_SCHEDULE = {
     "ensure-partitions": {"task": "events.tasks.ensure_partitions", "schedule": crontab(hour="3", minute="17")},
     "continue-relocations": {"task": "events.tasks.continue_relocations", "schedule": crontab(minute="*/5")},
     "continue-samples": {"task": "events.tasks.continue_samples", "schedule": crontab(minute="*/10")},
     "continue-invitations": {"task": "teams.tasks.continue_invitations", "schedule": crontab(minute="3-59/10")},
+    "continue-deliveries": {"task": "events.tasks.continue_deliveries", "schedule": crontab()},
     "continue-chores": {"task": "events.tasks.continue_chores", "schedule": crontab()},
     "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},
     "erase-deleted": {"task": "events.tasks.erase_deleted_organizations", "schedule": crontab(minute="23")},

@@ -11,7 +11,7 @@ from codecard.lib.tenant import tenant
 from events import erasing, retention, sample
 from events.ledger.relocation import relocate_step
 from events.models import Relocation
-from events.pulls import chores
+from events.pulls import chores, deliveries
 from events.pulls.handlers import FETCHING, JUDGING
 from events.pulls.working import work
 from events.sample.sending import nearest
@@ -116,6 +116,33 @@ def ask_github(*, organization_id: int) -> None:
     if work(organization_id, FETCHING, clock=timezone.now, seconds=SECONDS_OF_A_TURN):
         ask_to_fetch(organization_id)
     ask_to_judge(organization_id)
+
+
+@shared_task(acks_late=True, autoretry_for=GONE, retry_backoff=2, retry_jitter=True, max_retries=10, time_limit=180)
+def digest_deliveries(*, organization_id: int) -> None:
+    """Digests what GitHub sent for one turn, asks for the next, and for what follows from it."""
+    cache.delete(_hint("digest_deliveries", organization_id))
+    if deliveries.digest_some(organization_id, clock=timezone.now, seconds=SECONDS_OF_A_TURN):
+        ask_to_digest(organization_id)
+    ask_to_judge(organization_id)
+    ask_to_fetch(organization_id)
+
+
+@shared_task(acks_late=True)
+def continue_deliveries() -> None:
+    """Takes up what a lost queue, a killed worker or a pause left, and ends what is too old."""
+    now = timezone.now()
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            deliveries.expire(organization_id, now=now)
+            is_left = deliveries.is_anything_left(organization_id, now=now)
+        if is_left:
+            ask_to_digest(organization_id)
+
+
+def ask_to_digest(organization_id: int) -> None:
+    if cache.add(_hint("digest_deliveries", organization_id), 1, HINT_SECONDS):
+        digest_deliveries.apply_async(kwargs={"organization_id": organization_id}, queue="deliveries")
 
 
 def ask_to_judge(organization_id: int) -> None:

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from events.api.attributions import AttributionsView
 from events.api.ingest import EventsView, OtlpView
 from events.api.usage import UsageView
+from events.api.webhooks import AppWebhookView, PlainWebhookView
 
 
 def _otlp(signal: str) -> list[URLPattern]:
@@ -23,5 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/v1/events/?$", EventsView.as_view(), name="events"),
     re_path(r"^api/v1/attributions/?$", AttributionsView.as_view(), name="attributions"),
     path("api/v1/usage/", UsageView.as_view(), name="usage"),
+    re_path(r"^webhooks/github/?$", AppWebhookView.as_view(), name="github_webhook"),
+    re_path(
+        r"^webhooks/github/(?P<organization>[-a-zA-Z0-9_]{1,63})/?$",
+        PlainWebhookView.as_view(),
+        name="github_webhook_of_organization",
+    ),
     path("", include("events.dashboards.urls")),
 ]

@@ -83,6 +83,19 @@ def resolve_many(organization_id: int, senders: Iterable[Sender], now: datetime 
     return {sender: found[name] if name else owned[sender][0] for sender, name in names.items()}
 
 
+def identify(
+    organization_id: int, names: Iterable[Name], now: datetime, *, bots: frozenset[Name] = frozenset()
+) -> dict[Name, int]:
+    """The identity of each name that a vendor tells (values normalised), made with an unclaimed contributor where it
+    is new; a new one of `bots` is marked as a bot. Inside the tenant."""
+    known = _find(organization_id, wanted := set(names))
+    made = _find_or_make(organization_id, wanted - known.keys(), now)
+    robots = [owner.contributor_id for name, owner in made.items() if name in bots]
+    if robots:
+        Contributor.objects.filter(organization_id=organization_id, id__in=robots, user=None).update(is_bot=True)
+    return {name: owner.identity_id for name, owner in (known | made).items()}
+
+
 def _people_of_keys(key_ids: set[int]) -> dict[int, int]:
     rows = Key.objects.filter(id__in=key_ids, contributor__isnull=False) if key_ids else Key.objects.none()
     return {key_id: person for key_id, person in rows.values_list("id", "contributor_id") if person}

@@ -10,9 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-# Compiled modules are kept, or every start would compile all of them again.
 LEFT_OUT = (
-    "PYTHONDONTWRITEBYTECODE",
     "DATABASE_URL",
     "REDIS_URL",
     "CODECARD_TESTING",

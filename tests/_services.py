@@ -47,6 +47,8 @@ def point_environment_at_services() -> None:
     environment["REDIS_URL"] = _redis_url(int(WORKER.removeprefix("gw")) + 2 if WORKER else 1)
     for name in ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL", "CODECARD_LOCAL", "DEBUG", "BASE_URL", "CODECARD_HOME"):
         environment.pop(name, None)
+    # Compiled modules are kept, or every process that a test starts would compile all of them again.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["CODECARD_TESTING"] = "1"
     environment["SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
     environment["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"

@@ -56,6 +56,7 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"sample/remove/", Permission.MANAGE_SETTINGS),
     (r"sample/", Permission.SEE_NUMBERS),
     (r"health/", Permission.SEE_DATA_HEALTH),
+    (r"(pulls|defects)/", Permission.SEE_OWN_PULL_REQUESTS),
     (r"admin/", Permission.SEE_TEAM_PULL_REQUESTS),
     (r"t/", Permission.SEE_NUMBERS),
     (r"$", Permission.SEE_NUMBERS),

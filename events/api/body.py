@@ -18,8 +18,9 @@ class TooLarge(APIException):
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
 
-    def __init__(self) -> None:
-        super().__init__(f"The body is larger than {settings.INGEST_MAX_BODY_BYTES:,} bytes decoded. Send it in parts.")
+    def __init__(self, detail: str = "") -> None:
+        most = settings.INGEST_MAX_BODY_BYTES
+        super().__init__(detail or f"The body is larger than {most:,} bytes decoded. Send it in parts.")
 
 
 class UnsupportedBody(APIException):
@@ -38,7 +39,7 @@ def read_body(request: HttpRequest) -> bytes:
     :raises TooLarge: 413. :raises UnsupportedBody: 415 for an unknown encoding. :raises UnreadableBody: 400.
     """
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    raw = _read(request, settings.INGEST_MAX_BODY_BYTES)
+    raw = read_raw(request, settings.INGEST_MAX_BODY_BYTES)
     if encoding in {"identity", ""}:
         return raw
     if encoding in {"gzip", "x-gzip"}:
@@ -50,7 +51,11 @@ def read_body(request: HttpRequest) -> bytes:
     raise UnsupportedBody("Content-Encoding must be gzip, deflate or identity.")
 
 
-def _read(request: HttpRequest, limit: int) -> bytes:
+def read_raw(request: HttpRequest, limit: int) -> bytes:
+    """The body as it came, never more than `limit` bytes, whatever length was announced.
+
+    :raises TooLarge: 413. :raises UnreadableBody: 400, cut off.
+    """
     try:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:

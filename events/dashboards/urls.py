@@ -1,6 +1,8 @@
 from django.urls import path
 
 from events.dashboards import moving, sample, views
+from events.dashboards.pulls import deciding
+from events.dashboards.pulls import views as pulls
 
 urlpatterns = [
     path("start/", views.start, name="start"),
@@ -10,4 +12,6 @@ urlpatterns = [
     path("o/<slug:organization>/health/", views.health, name="health"),
     *moving.urlpatterns,
     *sample.urlpatterns,
+    *pulls.urlpatterns,
+    *deciding.urlpatterns,
 ]

@@ -191,6 +191,7 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=64), default=list, size=None
                     ),
                 ),
+                ("previous_sha", models.CharField(blank=True, max_length=64)),
                 ("tree_sha", models.CharField(blank=True, max_length=64)),
                 ("patch_id", models.CharField(blank=True, max_length=64)),
                 ("subject_hash", models.CharField(blank=True, max_length=32)),
@@ -219,6 +220,15 @@ class Migration(migrations.Migration):
                 ),
                 ("changes", models.BinaryField(null=True)),
                 ("is_gone", models.BooleanField(default=False)),
+                ("applied_seq", models.IntegerField(null=True)),
+                ("lines_added", models.IntegerField(default=0, help_text="Of which owners are kept.")),
+                (
+                    "blamed",
+                    models.JSONField(
+                        help_text="Whose lines it changed, of source files: [[path, [[owner, kind, is real, lines], ...] of deleted ones, [[owner, kind, lines], ...] of those next to where it only added], ...]; None while owners don't stand there.",
+                        null=True,
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -289,6 +299,22 @@ class Migration(migrations.Migration):
                 ("decision", models.CharField(blank=True, max_length=10)),
             ],
             options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Push",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("branch", models.CharField(max_length=255)),
+                ("before_sha", models.CharField(blank=True, max_length=64)),
+                ("after_sha", models.CharField(blank=True, max_length=64)),
+                ("is_forced", models.BooleanField(default=False)),
+                ("pushed_at", models.DateTimeField()),
+                ("commits", models.JSONField(default=list)),
+            ],
+            options={
+                "verbose_name_plural": "pushes",
                 "abstract": False,
             },
         ),
@@ -469,6 +495,7 @@ class Migration(migrations.Migration):
                 ("owner_seq", models.IntegerField(help_text="0: unknown")),
                 ("by_seq", models.IntegerField()),
                 ("lines", models.IntegerField()),
+                ("lost", models.IntegerField(default=0)),
             ],
             options={
                 "abstract": False,
@@ -567,6 +594,10 @@ class Migration(migrations.Migration):
                 ("deletions", models.IntegerField(default=0)),
                 ("changed_files", models.IntegerField(default=0)),
                 ("commit_count", models.IntegerField(default=0)),
+                (
+                    "counted_at",
+                    models.DateTimeField(help_text="The vendor's time of these four, and of who merged.", null=True),
+                ),
                 ("files", models.JSONField(null=True)),
                 (
                     "source_lines_added",
@@ -646,6 +677,12 @@ class Migration(migrations.Migration):
                     "ai_lines",
                     models.IntegerField(help_text="AI lines at merge, where there is attribution.", null=True),
                 ),
+                (
+                    "open_sessions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, db_default=[], default=list, size=None
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -670,6 +707,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("superseded_at", models.DateTimeField(null=True)),
+                ("is_listed", models.BooleanField(default=False)),
             ],
             options={
                 "abstract": False,
@@ -1359,6 +1397,24 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="push",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.organization"
+            ),
+        ),
+        migrations.AddField(
+            model_name="push",
+            name="repository",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="pushes",
+                to="events.repository",
+            ),
+        ),
+        migrations.AddField(
             model_name="repositoryname",
             name="organization",
             field=models.ForeignKey(
@@ -1574,7 +1630,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="pullrequest",
-            index=models.Index(fields=["organization", "opened_at", "id"], name="pull_request_by_opened"),
+            index=models.Index(
+                fields=["organization", "opened_at", "id"],
+                include=["repository", "author", "state", "ai_class", "size", "change_class", "task_type"],
+                name="pull_request_by_opened",
+            ),
         ),
         migrations.AddIndex(
             model_name="pullrequest",
@@ -1680,6 +1740,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="defaultcommit",
+            index=models.Index(
+                condition=models.Q(
+                    ("applied_seq__isnull", False),
+                    models.Q(
+                        ("is_gone", True),
+                        ("seq__isnull", True),
+                        models.Q(("seq", models.F("applied_seq")), _negated=True),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["organization", "repository"],
+                name="default_commit_misplaced",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="defaultcommit",
             index=models.Index(fields=["organization", "pull_request"], name="default_commit_pull_request"),
         ),
         migrations.AddConstraint(
@@ -1727,6 +1803,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="backfill",
             constraint=models.UniqueConstraint(fields=("organization", "repository", "stage"), name="backfill_stage"),
+        ),
+        migrations.AddConstraint(
+            model_name="push",
+            constraint=models.UniqueConstraint(fields=("organization", "id"), name="push_in_organization"),
+        ),
+        migrations.AddConstraint(
+            model_name="push",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "repository", "branch", "pushed_at", "before_sha", "after_sha"),
+                name="push_once",
+            ),
         ),
         migrations.AddConstraint(
             model_name="repositoryname",
@@ -1793,6 +1880,7 @@ class Migration(migrations.Migration):
         walls.wall("events_pullrequest"),
         walls.wall("events_pullrequestcommit"),
         walls.wall("events_pullrequestevent"),
+        walls.wall("events_push"),
         walls.wall("events_repository"),
         walls.wall("events_repositoryname"),
         walls.wall("events_sessionlink"),
@@ -1826,6 +1914,7 @@ class Migration(migrations.Migration):
         walls.tenant_foreign_key("events_pullrequestcommit", "author_id", "teams_identity", "SET NULL (author_id)"),
         walls.tenant_foreign_key("events_pullrequestcommit", "pull_request_id", "events_pullrequest", "CASCADE"),
         walls.tenant_foreign_key("events_pullrequestevent", "pull_request_id", "events_pullrequest", "CASCADE"),
+        walls.tenant_foreign_key("events_push", "repository_id", "events_repository", "CASCADE"),
         walls.tenant_foreign_key("events_repository", "connection_id", "events_connection", "CASCADE"),
         walls.tenant_foreign_key("events_repositoryname", "repository_id", "events_repository", "CASCADE"),
         walls.tenant_foreign_key("events_sessionlink", "pull_request_id", "events_pullrequest", "CASCADE"),

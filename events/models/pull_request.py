@@ -98,6 +98,8 @@ class PullRequest(OrganizationRow):
     deletions = models.IntegerField(default=0)
     changed_files = models.IntegerField(default=0)
     commit_count = models.IntegerField(default=0)
+    # Not every telling has them (a review's has not), so they are as of a time of their own.
+    counted_at = models.DateTimeField(null=True, help_text="The vendor's time of these four, and of who merged.")
     files = models.JSONField(null=True)
     # From here on derived.
     source_lines_added = models.IntegerField(null=True, help_text="Outside generated and vendored files.")
@@ -111,6 +113,8 @@ class PullRequest(OrganizationRow):
     ai_tools = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     ai_models = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     ai_lines = models.IntegerField(null=True, help_text="AI lines at merge, where there is attribution.")
+    # Not derived: ids of linked sessions whose people show their single prompts to everybody who may open this.
+    open_sessions = ArrayField(models.BigIntegerField(), default=list, db_default=[], blank=True)
 
     class Meta(OrganizationRow.Meta):
         constraints = [
@@ -118,7 +122,12 @@ class PullRequest(OrganizationRow):
             models.UniqueConstraint(fields=["organization", "repository", "number"], name="pull_request_number"),
         ]
         indexes = [
-            models.Index(fields=["organization", "opened_at", "id"], name="pull_request_by_opened"),
+            # Holds all that the list filters by, so that it reads whole rows of one page only.
+            models.Index(
+                fields=["organization", "opened_at", "id"],
+                include=["repository", "author", "state", "ai_class", "size", "change_class", "task_type"],
+                name="pull_request_by_opened",
+            ),
             models.Index(fields=["organization", "integrated_at"], name="pull_request_by_integrated"),
             models.Index(fields=["organization", "author", "opened_at"], name="pull_request_of_author"),
             models.Index(fields=["organization", "repository", "head_branch"], name="pull_request_by_branch"),
@@ -144,6 +153,8 @@ class PullRequestCommit(OrganizationRow):
     patch_id = models.CharField(max_length=64, blank=True)
     stated = models.JSONField(default=dict, blank=True, help_text=STATED)
     superseded_at = models.DateTimeField(null=True)
+    # GitHub itself listed it; else a push or the pull request's head told of it, and it may turn out another's.
+    is_listed = models.BooleanField(default=False)
 
     class Meta(OrganizationRow.Meta):
         constraints = [

@@ -4,6 +4,8 @@ Commit messages, patches and comments are read and dropped; what a text states i
 hashes (`stated`). Paths are kept, since line ownership needs them.
 """
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -231,6 +233,33 @@ class Delivery(OrganizationRow):
         return f"{self.event} {self.delivery_id}"
 
 
+class Push(OrganizationRow):
+    """A push to a branch, kept because the pull request that it belongs to, and the push before it, may become known
+    later. `commits`: [{"sha", "at", "tree", "author" (identity), "subject" (keyed hash), "is_merge", "is_new",
+    "stated"}], oldest first, without text. `before_sha` is empty for a new branch, `after_sha` for a deleted one."""
+
+    repository = reference("events.Repository", related_name="pushes")
+    branch = models.CharField(max_length=255)
+    before_sha = models.CharField(max_length=64, blank=True)
+    after_sha = models.CharField(max_length=64, blank=True)
+    is_forced = models.BooleanField(default=False)
+    pushed_at = models.DateTimeField()
+    commits = models.JSONField(default=list)
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name_plural = "pushes"
+        constraints = [
+            *OrganizationRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["organization", "repository", "branch", "pushed_at", "before_sha", "after_sha"],
+                name="push_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.branch} {self.after_sha[:10]}"
+
+
 class DiffState(models.TextChoices):
     """What is known of the lines that a commit changed."""
 
@@ -240,14 +269,23 @@ class DiffState(models.TextChoices):
     OPAQUE = "opaque", "Opaque"
 
 
+BLAMED: Final = (
+    "Whose lines it changed, of source files: [[path, [[owner, kind, is real, lines], ...] of deleted ones,"
+    " [[owner, kind, lines], ...] of those next to where it only added], ...]; None while owners don't stand there."
+)
+
+
 class DefaultCommit(OrganizationRow):
     """A commit on the first-parent line of a default branch. `seq` counts along it from 1 and is what owners name;
-    None while its place isn't known. `changes`: the numbers of its diff (`events.pulls.lines`), never text."""
+    None while its place isn't known, or if it was rewritten before it had one. `previous_sha`: the commit before it on
+    the branch, its first parent as far as a push alone tells; empty where only the vendor can say. `changes`: the
+    numbers of its diff (`events.pulls.lines`), never text."""
 
     repository = reference("events.Repository", related_name="default_commits")
     sha = models.CharField(max_length=64)
     seq = models.IntegerField(null=True)
     parents = ArrayField(models.CharField(max_length=64), default=list)
+    previous_sha = models.CharField(max_length=64, blank=True)
     tree_sha = models.CharField(max_length=64, blank=True)
     patch_id = models.CharField(max_length=64, blank=True)
     subject_hash = models.CharField(max_length=32, blank=True)
@@ -259,6 +297,10 @@ class DefaultCommit(OrganizationRow):
     changes = models.BinaryField(null=True)
     # No longer on the default branch: its history was rewritten.
     is_gone = models.BooleanField(default=False)
+    # The number that line owners know it by. Not `seq` any more where history was rewritten: they are made anew then.
+    applied_seq = models.IntegerField(null=True)
+    lines_added = models.IntegerField(default=0, help_text="Of which owners are kept.")
+    blamed = models.JSONField(null=True, help_text=BLAMED)
 
     class Meta(OrganizationRow.Meta):
         constraints = [
@@ -274,6 +316,12 @@ class DefaultCommit(OrganizationRow):
             models.Index(fields=["organization", "repository", "subject_hash"], name="default_commit_subject"),
             models.Index(fields=["organization", "repository", "patch_id"], name="default_commit_patch"),
             models.Index(fields=["organization", "pull_request"], name="default_commit_pull_request"),
+            models.Index(
+                fields=["organization", "repository"],
+                name="default_commit_misplaced",
+                condition=models.Q(applied_seq__isnull=False)
+                & (models.Q(is_gone=True) | models.Q(seq__isnull=True) | ~models.Q(seq=models.F("applied_seq"))),
+            ),
         ]
 
 
@@ -294,12 +342,14 @@ class FileOwners(OrganizationRow):
 
 
 class LineRemoval(OrganizationRow):
-    """Lines that one default-branch commit took away from another: churn, survival and AI lines alive."""
+    """Lines that one default-branch commit took away from another: churn, survival and AI lines alive. `lost`: lines
+    whose owner it made unknown, for nobody can tell what it did to their file; where it copied a file, less than 0."""
 
     repository = reference("events.Repository", related_name="+")
     owner_seq = models.IntegerField(help_text="0: unknown")
     by_seq = models.IntegerField()
     lines = models.IntegerField()
+    lost = models.IntegerField(default=0)
 
     class Meta(OrganizationRow.Meta):
         constraints = [

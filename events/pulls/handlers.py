@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
+from events.pulls import ownership
 from events.pulls.chores import ChoreKind
 from events.pulls.judging import judge_pull_request, judge_session
 from events.pulls.working import Handler
 
 JUDGING: Final[Mapping[ChoreKind, Handler]] = {
+    ChoreKind.REPLAY: ownership.handle,
     ChoreKind.SESSION: judge_session,
     ChoreKind.PULL: judge_pull_request,
 }

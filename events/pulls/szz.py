@@ -43,6 +43,13 @@ class Line(NamedTuple):
     is_anchor: bool = False
 
 
+class Commit(NamedTuple):
+    """A candidate's facts: when it was committed (seconds since 1970), and how many lines it changed, 0 if unknown."""
+
+    committed_at: int
+    changed_lines: int = 0
+
+
 class Candidate(NamedTuple):
     """A commit that may have brought the defect. `share` is its part of all scores, those of unknown lines too."""
 
@@ -72,7 +79,7 @@ def touched_lines(
 
 
 def trace(
-    lines: Iterable[Line], committed_at: Mapping[int, int], *, fixed_at: int, reported_at: int | None = None
+    lines: Iterable[Line], commits: Mapping[int, Commit], *, fixed_at: int, reported_at: int | None = None
 ) -> list[Candidate]:
     """The candidates, best first; of equal ones the newer. Empty where the fix touches no line of source.
 
@@ -81,13 +88,13 @@ def trace(
     """
     latest = fixed_at if reported_at is None else min(fixed_at, reported_at)
     scores = {
-        owner: weight * _recency(committed_at.get(owner), fixed_at)
+        owner: weight * _recency(commits.get(owner), fixed_at)
         for owner, weight in _weights(lines).items()
-        if owner == UNKNOWN or committed_at.get(owner, fixed_at) <= latest
+        if owner == UNKNOWN or owner not in commits or commits[owner].committed_at <= latest
     }
     total = fsum(scores.values())
     known = [owner for owner in scores if owner != UNKNOWN]
-    known.sort(key=lambda owner: (-scores[owner], -committed_at.get(owner, 0), -owner))
+    known.sort(key=lambda owner: (-scores[owner], -commits[owner].committed_at if owner in commits else 0, -owner))
     return [_candidate(owner, scores[owner] / total) for owner in known]
 
 
@@ -103,11 +110,10 @@ def tier_of(share: float) -> Tier | None:
 
 
 def _lines_of(change: FileChange, runs: Runs) -> list[Line]:
-    owners = runs.owners_of([line.line for line in (*change.deleted, *change.anchors)])
-    deleted = zip(change.deleted, owners, strict=False)
-    anchors = zip(change.anchors, owners[len(change.deleted) :], strict=True)
-    return [Line(owner, line.kind, is_real=line.real) for line, owner in deleted] + [
-        Line(owner, line.kind, is_anchor=True) for line, owner in anchors
+    of_deleted = runs.owners_of(line.line for line in change.deleted)
+    of_anchors = runs.owners_of(anchor.line for anchor in change.anchors)
+    return [Line(o, line.kind, is_real=line.real) for line, o in zip(change.deleted, of_deleted, strict=True)] + [
+        Line(o, anchor.kind, is_anchor=True) for anchor, o in zip(change.anchors, of_anchors, strict=True)
     ]
 
 
@@ -123,11 +129,11 @@ def _weights(lines: Iterable[Line]) -> dict[int, int]:
     return weights
 
 
-def _recency(committed_at: int | None, fixed_at: int) -> float:
+def _recency(commit: Commit | None, fixed_at: int) -> float:
     """1 for a commit right before the fix, a half after 30 days, and slowly less. Of an unknown age: 1."""
-    if committed_at is None:
+    if commit is None:
         return 1.0
-    return 1 / (1 + max(0, fixed_at - committed_at) / _DAY / _HALVED_AFTER_DAYS)
+    return 1 / (1 + max(0, fixed_at - commit.committed_at) / _DAY / _HALVED_AFTER_DAYS)
 
 
 def _candidate(owner: int, share: float) -> Candidate:

@@ -11,11 +11,13 @@ Django, no HTTP, no clock.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, count
 
 from events.schema import Event
 from events.simulation import bots, claude_code, codex, copilot, gemini_cli, own
+from events.simulation.forge import Forge
+from events.simulation.forge.tasks import of_everybody, on_branches
 from events.simulation.otlp import Body
 from events.simulation.people import Person, Telling, cast
 from events.simulation.totals import Totals
@@ -69,18 +71,35 @@ class Simulation:
             totals.add(chain.from_iterable(work.events for work in self._works(person, week)))
         return totals
 
+    @property
+    def forge(self) -> Forge:
+        """The forge that holds what came of the work of all weeks. Kept for the next who asks: it takes a while."""
+        return _forge(self)
+
     def days(self, week: int) -> list[date]:
         return [self.until - timedelta(days=7 * week + ago) for ago in range(7, 0, -1)]
 
     def _works(self, person: Person, week: int) -> list[Work]:
         if not person.is_working:
             return []
-        return [work for day in self.days(week) for work in works(self.seed, person, day, week, self.pace)]
+        done = [work for day in self.days(week) for work in works(self.seed, person, day, week, self.pace)]
+        return on_branches(done)
 
     def _bot_events(self, person: Person, week: int) -> list[Event]:
         if not person.is_bot:
             return []
         return [event for day in self.days(week) for event in bots.events(self.seed, person, day)]
+
+
+@lru_cache(maxsize=1)
+def _forge(simulation: Simulation) -> Forge:
+    tasks = (
+        task
+        for week in reversed(range(simulation.weeks))
+        for task in of_everybody(simulation._works(person, week) for person in simulation.cast)
+    )
+    start = simulation.until - timedelta(days=7 * simulation.weeks)
+    return Forge.of_company(simulation.seed, simulation.cast, list(tasks), start, simulation.until)
 
 
 def batches(

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from codecard.lib import formats, svg
 from codecard.lib.icons import ICONS
 from codecard.lib.reading import Amount, Band, Reading, Verdict
+from codecard.lib.svg.lanes import LaneChart, lane_plot
 
 register = template.Library()
 
@@ -218,12 +219,39 @@ def bars(chart: svg.BarChart) -> dict[str, Any]:
     return {"chart": chart, "plot": svg.bar_plot(chart), "heads": heads, "rows": rows}
 
 
+@register.inclusion_tag("_charts/lanes.html")
+def lanes(chart: LaneChart) -> dict[str, Any]:
+    """Swim lanes; only where something has a time."""
+    heads, rows = chart.table
+    return {"chart": chart, "plot": lane_plot(chart), "heads": heads, "rows": rows}
+
+
+@register.simple_tag
+def glyph(name: str) -> SafeString:
+    """The strokes of an icon alone, for a picture that draws them itself."""
+    return mark_safe(ICONS[name])  # noqa: S308 - a constant
+
+
 @register.inclusion_tag("_charts/share_bar.html")
 def share_bar(slices: Sequence[svg.Slice], label: str) -> dict[str, Any]:
     """Parts of a whole in one line; the numbers must stand in a table or legend beside."""
     bar = svg.share_bar(slices)
     parts = [f"{part.name} {formats.share(part.value / bar.total, digits=0)}" for part in slices if bar.total]
     return {"bar": bar, "words": f"{label}: {', '.join(parts)}" if parts else f"{label}: nothing yet"}
+
+
+@register.inclusion_tag("_charts/origin_bar.html")
+def origin_bar(file: Any, most: int) -> dict[str, Any]:
+    """Parts of one file's added lines, as long as they are beside the longest file's."""
+    total = sum(part.value for part in file.slices)
+    parts, at = [], 0.0
+    for part in file.slices:
+        wide = part.value / most if most else 0.0
+        if wide:
+            parts.append({"x": svg.percent(at), "width": svg.percent(wide), "css": f"k{part.colour}"})
+        at += wide
+    words = ", ".join(f"{part.name} {formats.count(part.value)}" for part in file.slices if part.value)
+    return {"parts": parts, "words": f"{file.path}: {words or formats.count(total)}"}
 
 
 @register.inclusion_tag("_charts/bar.html")

@@ -4,15 +4,15 @@ from hypothesis import strategies as st
 
 from events.pulls.lines.changes import Anchor, Deleted, FileChange, Group, Status
 from events.pulls.lines.owners import Runs
-from events.pulls.szz import Line, Tier, probability_of, tier_of, touched_lines, trace
+from events.pulls.szz import Commit, Line, Tier, probability_of, tier_of, touched_lines, trace
 
 DAY = 86_400
 NOW = 1_000 * DAY
 
 
-def _days_ago(*days: int) -> dict[int, int]:
+def _days_ago(*days: int) -> dict[int, Commit]:
     """Owners from 1 on, each committed so many days before the fix."""
-    return {owner: NOW - ago * DAY for owner, ago in enumerate(days, 1)}
+    return {owner: Commit(NOW - ago * DAY) for owner, ago in enumerate(days, 1)}
 
 
 def test_a_deleted_line_of_code_says_more_than_a_comment() -> None:
@@ -73,17 +73,17 @@ def test_a_share_has_the_probability_that_was_measured(share: float, tier: Tier 
 
 @given(
     st.lists(st.builds(Line, st.integers(0, 5), st.sampled_from("kcbtid"), st.booleans(), st.booleans())),
-    st.dictionaries(st.integers(1, 5), st.integers(0, NOW + DAY)),
+    st.dictionaries(st.integers(1, 5), st.builds(Commit, st.integers(0, NOW + DAY), st.integers(0, 999))),
     st.none() | st.integers(0, NOW),
 )
 def test_shares_are_parts_of_one_and_the_best_is_first(
-    lines: list[Line], committed_at: dict[int, int], reported_at: int | None
+    lines: list[Line], commits: dict[int, Commit], reported_at: int | None
 ) -> None:
-    found = trace(lines, committed_at, fixed_at=NOW, reported_at=reported_at)
+    found = trace(lines, commits, fixed_at=NOW, reported_at=reported_at)
     shares = [candidate.share for candidate in found]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) <= 1 + 1e-9
-    assert trace(lines[::-1], committed_at, fixed_at=NOW, reported_at=reported_at) == found
+    assert trace(lines[::-1], commits, fixed_at=NOW, reported_at=reported_at) == found
 
 
 def test_touched_lines_are_those_of_source_that_people_wrote() -> None:

@@ -1,0 +1,33 @@
+"""Assistants: the product's reading of trailer lines that people labelled."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.judging.rows import Judged, Row, read, share
+from events.pulls.assistant_table import Role
+from events.pulls.assistants import Mark, marks_of
+
+# How the labels name what the product calls otherwise.
+_SPELLED = {"claude": "claude-code"}
+
+
+def judge(paths: Sequence[Path]) -> Judged:
+    rows = [row for path in paths for row in read(path)]
+    marks = [marks_of(message=f"Subject\n\n{row['line']}\n") for row in rows]
+    right = sum(_is_right(row["expect"], found) for row, found in zip(rows, marks, strict=True))
+    people = sum(bool(found) and not row["expect"]["ai"] for row, found in zip(rows, marks, strict=True))
+    no_tool = sum(not row["expect"]["ai"] for row in rows)
+    table = [
+        share("trailer lines right", right, len(rows), at_least=0.98),
+        Row("people labelled as a tool", people, at_most=0, note=f"{no_tool:,} lines of people and bots"),
+    ]
+    return Judged({"accuracy": right / len(rows) if rows else None, "people_labelled": people}, table)
+
+
+def _is_right(expect: Mapping[str, Any], found: Sequence[Mark]) -> bool:
+    if not expect["ai"] or not found:
+        return bool(found) == bool(expect["ai"])
+    tool = _SPELLED.get(expect["tool"], expect["tool"])
+    is_review = expect.get("role") == Role.REVIEW_SUGGESTION
+    return bool(found[0].tool == tool) and (found[0].role is Role.REVIEW_SUGGESTION) == is_review

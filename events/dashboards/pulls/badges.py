@@ -1,0 +1,89 @@
+"""The line under the title: each badge only where something is known."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from codecard.lib.formats import NBSP, count, counted, duration, share
+from events.dashboards.pulls.origins import Origins
+from events.dashboards.pulls.sessions import TOKENS, total
+from events.dashboards.pulls.traces import Trace
+from events.dashboards.pulls.words import task_type
+from events.dashboards.pulls.work import outcome_of
+from events.models import AiClass, ChangeClass, EscapeState, LatencyState, PullRequest, SessionLink
+from events.queries.pull_request_page import PullFacts
+
+BARS: Final = {ChangeClass.SMALL_PATCH: 600, ChangeClass.FEATURE_WITH_TESTS: 3600}
+"""Seconds from prompt to merge that are healthy: METRICS.md 5."""
+
+
+class Badge(NamedTuple):
+    text: str
+    css: str = ""
+    icon: str = ""
+
+
+AI: Final = {
+    AiClass.AI: Badge("AI-assisted", "tag-acc", "spark"),
+    AiClass.HUMAN: Badge("Known human", "", "people"),
+    AiClass.UNKNOWN: Badge("No evidence of AI", "", "dash"),
+    AiClass.BOT: Badge("Bot", "", "system"),
+}
+
+
+def badges_of(
+    facts: PullFacts, links: Sequence[SessionLink], origins: Origins | None, traces: Sequence[Trace]
+) -> list[Badge]:
+    pull = facts.pull_request
+    found = [AI[AiClass(pull.ai_class)], _latency(facts), _first_run(facts), _defects(facts, traces)]
+    if pull.ai_lines is not None and pull.source_lines_added:
+        generated = min(1.0, pull.ai_lines / pull.source_lines_added)
+        found.append(Badge(f"{share(generated, digits=0)} of added lines generated"))
+    elif origins and origins.share is not None:
+        found.append(Badge(f"{share(origins.share, digits=0)} of added lines generated"))
+    if tokens := total(links, *TOKENS):
+        found.append(Badge(f"{count(tokens)} tokens"))
+    if pull.task_type:
+        found.append(Badge(task_type(pull.task_type)))
+    return [badge for badge in found if badge]
+
+
+def _latency(facts: PullFacts) -> Badge | None:
+    latency, pull = facts.latency, facts.pull_request
+    if latency is None or latency.state != LatencyState.MEASURED or latency.seconds is None:
+        return None
+    bar = BARS.get(ChangeClass(pull.change_class))
+    words = f"{duration(latency.seconds)} to merge"
+    if bar is None:
+        return Badge(words, "", "clock")
+    return Badge(f"{words}, baseline {duration(bar)}", "tag-ok" if latency.seconds <= bar else "tag-warn", "clock")
+
+
+def _first_run(facts: PullFacts) -> Badge | None:
+    """The first attempt of the test checks on the first commit that has any."""
+    order = {commit.sha: place for place, commit in enumerate(facts.commits)}
+    first = [one for one in facts.checks if one.is_test and one.run_attempt == 1]
+    first.sort(key=lambda one: order.get(one.head_sha, len(order)))
+    told = [one for one in first if one.head_sha == first[0].head_sha]
+    outcome = outcome_of(told)
+    if not outcome:
+        return None
+    return (
+        Badge("First run passed", "tag-ok", "check")
+        if outcome == "passed"
+        else Badge("First run failed", "tag-warn", "warn")
+    )
+
+
+def _defects(facts: PullFacts, traces: Sequence[Trace]) -> Badge | None:
+    escaped = sum(one.is_counted for one in traces)
+    if escaped:
+        return Badge(counted(escaped, "escaped defect").replace(NBSP, " "), "tag-bad", "bug")
+    possible = sum(one.is_standing for one in traces)
+    if possible:
+        return Badge(counted(possible, "possible defect").replace(NBSP, " "), "tag-warn", "bug")
+    clean = [one.horizon_days for one in facts.escapes if one.state == EscapeState.CLEAN]
+    return Badge(f"No defect in {counted(max(clean), 'day')}", "tag-ok", "check") if clean else None
+
+
+def class_badge(pull: PullRequest) -> Badge:
+    return AI[AiClass(pull.ai_class)]

@@ -1,0 +1,114 @@
+"""How a pull request's facts are called on its pages: one table for each kind of thing."""
+
+from typing import Final, NamedTuple
+
+from codecard.lib.formats import NBSP, counted
+from events.models import DefectLink, Method, SessionLink, SignalKind, Tier
+
+WAITING: Final = 0
+"""The colour of time in which nobody did anything."""
+
+
+class StageWords(NamedTuple):
+    label: str
+    colour: int
+
+
+STAGES: Final[dict[str, StageWords]] = {
+    "accept": StageWords("Prompt to first accept", 1),
+    "commit": StageWords("Coding", 3),
+    "open": StageWords("Committed, not opened yet", 4),
+    "ready": StageWords("In draft", 6),
+    "review": StageWords("Waiting for review", WAITING),
+    "approve": StageWords("In review", 2),
+    "merge": StageWords("Approved, not merged yet", 5),
+    "close": StageWords("Open until it was closed", 5),
+}
+"""By what each stage ends with: stages follow each other, and each begins where the one before ends."""
+
+TASK_TYPES: Final = {
+    "migration": "Migrations", "test": "Tests", "serializer": "Serializers", "view": "API endpoints",
+    "client": "Clients", "model": "Models", "numeric": "Numeric code", "data": "Data code",
+    "template": "Templates", "build": "Build and CI", "docs": "Docs", "config": "Configuration",
+    "refactor": "Refactors", "other": "Other",
+}  # fmt: skip
+
+PLACES: Final = {
+    "test": "tests", "migration": "migrations", "serializer": "serializers", "view": "views", "model": "models",
+    "numeric": "numeric code", "client": "clients", "template": "templates", "build": "build files", "docs": "docs",
+    "config": "configuration",
+}  # fmt: skip
+"""What the files of a class are."""
+
+TOOLS: Final = {"claude-code": "Claude Code", "codex": "Codex", "gemini-cli": "Gemini CLI", "copilot": "Copilot"}
+
+METHODS: Final = {
+    Method.COMMIT_SHA: ("commit", "The tool reported a commit that is in this pull request."),
+    Method.ATTRIBUTION: ("line notes", "A record of written lines names a commit of this pull request."),
+    Method.SESSION_ID: ("session id", "A trailer or the text of the pull request names the session."),
+    Method.SAME_SESSION: ("same session", "Another commit of the same session is linked."),
+    Method.COMMIT_PATCH: ("same change", "A commit of the session changes the same lines, under another id."),
+    Method.WHOLE_PATCH: ("same change", "The whole change is that of a commit of the session."),
+    Method.BRANCH: ("branch", "Same repository, branch and person, at the right time."),
+    Method.FILES: ("files", "The same files at about the same time. A suggestion only: it counts nowhere."),
+}
+
+EVIDENCE: Final = {
+    "trailer": "Trailer of a commit", "author": "Author of a commit", "committer": "Committer of a commit",
+    "branch": "Name of the branch", "body": "Text of the pull request", "login": "Who opened it",
+    "label": "Label", "note": "Line notes", "session_url": "Link to a session", "client_sha": "Commit told by the tool",
+}  # fmt: skip
+
+TIERS: Final = {
+    Tier.CONFIRMED: ("tag-bad", "Confirmed"),
+    Tier.PROBABLE: ("tag-bad", "Probable"),
+    Tier.POSSIBLE: ("tag-warn", "Possible"),
+}
+
+DEFECT_METHODS: Final = {
+    "stated": "stated in words",
+    "revert_sha": "reverted by commit",
+    "revert_number": "reverted by number",
+    "revert_title": "reverted by title",
+    "incident": "named by an incident",
+    "traced": "traced by lines",
+    "person": "reported by a person",
+}
+
+SIGNALS: Final = {
+    SignalKind.REVERT: "Revert",
+    SignalKind.FIX: "Bug fix",
+    SignalKind.INCIDENT: "Incident",
+    SignalKind.REPORT: "Report",
+}
+
+
+def stage_words(name: str, index: int) -> StageWords:
+    """A stage is named by what it ends with, at most with what it begins with before that."""
+    last = name.split("_")[-1].removesuffix("ed").removesuffix("d")
+    for key, words in STAGES.items():
+        if last in {key, key.removesuffix("e")}:
+            return words
+    return StageWords(name.replace("_", " ").capitalize(), 1 + index % 6)
+
+
+def tool_name(name: str) -> str:
+    return TOOLS.get(name, name)
+
+
+def task_type(name: str) -> str:
+    return TASK_TYPES.get(name, name.replace("_", " ").capitalize())
+
+
+def method_words(link: SessionLink) -> tuple[str, str]:
+    """How sure, and what that rests on."""
+    name, why = METHODS.get(Method(link.method), ("link", "")) if link.method in list(Method) else ("link", "")
+    return f"{link.get_confidence_display().lower()}, by {name}", why
+
+
+def lines_words(link: DefectLink) -> str:
+    """What a trace rests on: "16 of 18 lines"."""
+    lines, of = link.facts.get("lines"), link.facts.get("of") or link.facts.get("lines_total")
+    if isinstance(lines, int) and isinstance(of, int):
+        return f"{lines} of {counted(of, 'line')}"
+    return f"{link.share * 100:.0f}%{NBSP}of the lines" if link.share is not None else ""

@@ -1,0 +1,1 @@
+"""GitHub: what it sends, and how it is asked."""
