@@ -159,6 +159,7 @@ INGEST, USAGE, OPEN = "ingest", Scope.USAGE, "open"
 API = {
     "events": INGEST,
     **{f"otlp_{signal}{by}": INGEST for signal in ("logs", "metrics", "traces") for by in ("", "_by_path")},
+    "attributions": INGEST,
     "usage": USAGE,
     "schema": OPEN,
 }

@@ -149,7 +149,7 @@ def _keep(asked: Asked, answers: Answers, now: datetime) -> None:
     pull = PullRequest.objects.select_for_update(no_key=True).get(organization_id=organization_id, id=asked.pull.id)
     is_cut_off = len(answers.listed) >= rest.MOST_COMMITS
     is_changed = listing.keep(repository, pull, answers.listed, is_cut_off=is_cut_off, now=now)
-    is_changed |= _keep_patches(pull, answers.patches)
+    is_changed |= keep_patches(pull, answers.patches)
     if answers.files and pull.head_sha == asked.pull.head_sha:
         is_changed |= changed_lines.keep_of_pull(pull, answers.files)
     applied = [work_items.apply_check(repository, check) for check in answers.checks]
@@ -174,7 +174,7 @@ def keep_landed(repository: Repository, pull: PullRequest, landed: list[Landed])
     return True
 
 
-def _keep_patches(pull: PullRequest, patches: dict[str, str]) -> bool:
+def keep_patches(pull: PullRequest, patches: dict[str, str]) -> bool:
     rows = PullRequestCommit.objects.filter(organization_id=pull.organization_id, pull_request=pull)
     changed = [row for row in rows.filter(sha__in=patches) if row.patch_id != patches[row.sha]]
     for row in changed:

@@ -29,6 +29,7 @@ _AGAIN: Final = {
     Trouble.SUSPENDED: timedelta(hours=1),
     Trouble.REMOVED: timedelta(days=1),
     Trouble.VANISHED: timedelta(days=1),
+    Trouble.EMPTY: timedelta(hours=6),
 }
 _CURABLE: Final = (ConnectionState.REFUSED, ConnectionState.FORBIDDEN, ConnectionState.UNREACHABLE)
 

@@ -45,6 +45,8 @@ def can_ask(connection: Connection | None) -> bool:
     """Whether there is anything to ask with. A webhook without a token only listens."""
     if connection is None or connection.state == ConnectionState.REMOVED:
         return False
+    if connection.kind == ConnectionKind.SAMPLE:
+        return connection.kind in TRANSPORTS
     return connection.kind != ConnectionKind.WEBHOOK or bool(connection.token)
 
 
@@ -210,6 +212,8 @@ def _trouble(status: int, said: str) -> Trouble:
         return Trouble.SUSPENDED if "suspended" in said.lower() else Trouble.FORBIDDEN
     if status in _VANISHED:
         return Trouble.VANISHED
+    if status == 409:
+        return Trouble.EMPTY
     return Trouble.UNREACHABLE if status >= 500 else Trouble.ODD
 
 

@@ -13,6 +13,7 @@ class Trouble(StrEnum):
     REMOVED = "removed"
     LIMITED = "limited"
     UNREACHABLE = "unreachable"
+    EMPTY = "empty"
     ODD = "odd"
 
 
@@ -24,6 +25,7 @@ WORDS: Final = {
     Trouble.REMOVED: "The App was removed on GitHub. What is known stays; nothing new comes in.",
     Trouble.LIMITED: "GitHub's rate limit is used up. It goes on by itself.",
     Trouble.UNREACHABLE: "GitHub can't be reached or fails. It is tried again by itself.",
+    Trouble.EMPTY: "The repository is empty.",
     Trouble.ODD: "GitHub answered in a way that can't be read. It is tried again by itself.",
 }
 

@@ -14,6 +14,7 @@ from events.pulls.records import NOBODY, Account, CommitRecord, Counts, Happened
 
 PULLS_A_PAGE: Final = 25
 COMMITS: Final = 100
+REVIEWS: Final = 50
 
 _ACTOR = "{ __typename login }"
 _TIMELINE = {
@@ -66,7 +67,7 @@ query($owner: String!, $name: String!, $first: Int!, $after: String) {{
             }}
           }}
         }}
-        reviews(first: 50) {{
+        reviews(first: {REVIEWS}) {{
           totalCount
           nodes {{ databaseId state submittedAt author {_ACTOR} commit {{ oid }} }}
         }}
@@ -104,6 +105,7 @@ class Told(NamedTuple):
     happened: tuple[Happened, ...]
     commits: tuple[CommitRecord, ...]
     is_cut_off: bool
+    has_more_reviews: bool = False
 
 
 class Page(NamedTuple):
@@ -161,7 +163,11 @@ def _told(json: Json, full_name: str) -> Told | None:
     pull = _pull(json, number_, opened_at, full_name)
     commits = [record for record in (_commit(part(node, "commit")) for node in _nodes(json, "commits")) if record]
     return Told(
-        pull, tuple(_happened(json, pull)), tuple(commits), count(part(json, "commits"), "totalCount") > COMMITS
+        pull,
+        tuple(_happened(json, pull)),
+        tuple(commits),
+        is_cut_off=count(part(json, "commits"), "totalCount") > COMMITS,
+        has_more_reviews=count(part(json, "reviews"), "totalCount") > REVIEWS,
     )
 
 

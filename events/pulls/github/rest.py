@@ -12,7 +12,8 @@ from events.pulls.github import payloads
 from events.pulls.github.client import Answer, Client
 from events.pulls.github.errors import GitHubError, Trouble
 from events.pulls.github.fields import Json, count, part, parts
-from events.pulls.records import CheckRecord, CommitRecord, IssueRecord, RepositoryRecord
+from events.pulls.github.webhooks import review_of
+from events.pulls.records import CheckRecord, CommitRecord, Happened, IssueRecord, RepositoryRecord
 
 PAGE: Final = 100
 _COMMIT_PAGE: Final = 300
@@ -57,12 +58,16 @@ def is_unchanged(client: Client, full_name: str, etag: str) -> tuple[bool, str]:
     return answer.json is None, answer.etag or etag
 
 
-def commits(client: Client, full_name: str, sha: str, since: datetime | None) -> list[CommitRecord]:
-    """A page of what leads to `sha` (or to the head of the branch of that name), newest first, `sha` itself first."""
+def commits(
+    client: Client, full_name: str, sha: str, since: datetime | None, *, etag: str = ""
+) -> tuple[list[CommitRecord] | None, str]:
+    """A page of what leads to `sha` (or to the head of the branch of that name), newest first, `sha` itself first;
+    None where that is as it was at `etag`. And the present ETag."""
     params: dict[str, str | int] = {"sha": sha, "per_page": PAGE}
     if since:
         params["since"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return _commits(client.get(f"/repos/{full_name}/commits", params))
+    answer = client.get(f"/repos/{full_name}/commits", params, etag=etag)
+    return (None if answer.json is None else _commits(answer)), answer.etag or etag
 
 
 def pull_commits(client: Client, full_name: str, number: int) -> list[CommitRecord]:
@@ -71,6 +76,13 @@ def pull_commits(client: Client, full_name: str, number: int) -> list[CommitReco
     for page in _pages(client, f"/repos/{full_name}/pulls/{number}/commits"):
         found += _commits(page)
     return found
+
+
+def reviews(client: Client, full_name: str, number: int) -> list[Happened]:
+    found: list[Happened | None] = []
+    for page in _pages(client, f"/repos/{full_name}/pulls/{number}/reviews", 1_000):
+        found += [review_of(item) for item in _items(page)]
+    return [one for one in found if one]
 
 
 def issues(client: Client, full_name: str, page: int, since: datetime | None) -> tuple[list[IssueRecord], bool]:
@@ -166,9 +178,9 @@ class _Repair:
 # --- pages -----------------------------------------------------------------------------------------------------------
 
 
-def _pages(client: Client, path: str) -> Iterator[Answer]:
+def _pages(client: Client, path: str, most: int = MOST_COMMITS) -> Iterator[Answer]:
     page, answer = 0, Answer(None, has_more=True)
-    while answer.has_more and page * PAGE < MOST_COMMITS:
+    while answer.has_more and page * PAGE < most:
         page += 1
         answer = client.get(path, {"per_page": PAGE, "page": page})
         yield answer
