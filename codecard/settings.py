@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     "continue-invitations": {"task": "teams.tasks.continue_invitations", "schedule": crontab(minute="3-59/10")},
     "continue-deliveries": {"task": "events.tasks.continue_deliveries", "schedule": crontab()},
     "continue-chores": {"task": "events.tasks.continue_chores", "schedule": crontab()},
+    "mature-escapes": {"task": "events.tasks.mature_all_escapes", "schedule": crontab(hour="0", minute="11")},
     "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},
     "erase-deleted": {"task": "events.tasks.erase_deleted_organizations", "schedule": crontab(minute="23")},
 }

@@ -158,6 +158,7 @@ INGEST, USAGE, OPEN = "ingest", Scope.USAGE, "open"
 # Which key each API view takes, by the name of the address.
 API = {
     "events": INGEST,
+    "incidents": INGEST,
     **{f"otlp_{signal}{by}": INGEST for signal in ("logs", "metrics", "traces") for by in ("", "_by_path")},
     "attributions": INGEST,
     "usage": USAGE,
@@ -196,7 +197,7 @@ def _ask(address: Address, secret: str) -> int:
     path = address.path({"path_key": secret or "none"})
     client = Client()
     if is_post:
-        body = "[]" if address.name == "events" else "{}"
+        body = "[]" if address.name in {"events", "incidents"} else "{}"
         return client.post(path, body, content_type="application/json", headers=headers).status_code
     return client.get(path, headers=headers).status_code
 
