@@ -89,8 +89,11 @@ def _after(change: FileChange, owner: int, before: Mapping[str, Runs], removed: 
     if not change.groups:
         return runs
     after, cut = edited(runs, change.groups, owner, old)
-    removed += cut
-    return after or unseen()
+    if after is None:
+        return unseen()
+    if change.status is not Status.COPIED:  # what a copy leaves out is still there in its original
+        removed += cut
+    return after
 
 
 def edited(runs: Runs, groups: Iterable[Group], owner: int, path: str = "") -> tuple[Runs | None, list[Removal]]:
