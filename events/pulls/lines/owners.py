@@ -26,8 +26,7 @@ class Runs(NamedTuple):
 
     def owner_of(self, line: int) -> int:
         """The owner of a line, counted from 1; unknown outside the file."""
-        at = bisect_left(list(accumulate(self.lengths)), line)
-        return self.owners[at] if line > 0 and at < len(self.owners) else UNKNOWN
+        return self.owners_of([line])[0]
 
     def owners_of(self, lines: Iterable[int]) -> list[int]:
         ends = list(accumulate(self.lengths))
