@@ -220,6 +220,14 @@ ORGANIZATION_TABLES: dict[str, tuple[Permission, bool, set[str]]] = {
     "teams.key": (Permission.MANAGE_KEYS, False, {"change", "revoke"}),
     "teams.invitation": (Permission.MANAGE_PEOPLE, False, {"revoke"}),
     "teams.auditentry": (Permission.SEE_AUDIT, False, set()),
+    "events.connection": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.repository": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.pullrequest": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.defect": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.defectlink": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.delivery": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),
+    "events.backfill": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.chore": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),
 }
 
 
