@@ -41,6 +41,11 @@ def _frame(request: OrganizationRequest) -> dict[str, Any]:
     return {"nav": "settings", "section": "github", "base": base}
 
 
+def _posted(request: HttpRequest) -> Any:
+    """An empty form was posted as well."""
+    return request.POST if request.method == "POST" else None
+
+
 def _connection(request: OrganizationRequest, connection: int) -> Connection:
     found = Connection.objects.filter(organization=request.organization, id=connection).first()
     if found is None:
@@ -132,7 +137,7 @@ def token(request: OrganizationRequest, connection: int) -> HttpResponse:
     found = _connection(request, connection)
     if found.kind != ConnectionKind.WEBHOOK:
         raise Http404
-    form = TokenForm(request.POST or None)
+    form = TokenForm(_posted(request))
     if form.is_valid():
         given = form.cleaned_data["token"]
         actions.change_token(connection=found, token=given, by=request.user, now=timezone.now())
@@ -149,7 +154,7 @@ def token(request: OrganizationRequest, connection: int) -> HttpResponse:
 @MAY
 def disconnect(request: OrganizationRequest, connection: int) -> HttpResponse:
     found = _connection(request, connection)
-    form = DisconnectForm(request.POST or None, initial={"data": "keep"})
+    form = DisconnectForm(_posted(request), initial={"data": "keep"})
     if form.is_valid():
         erases = form.cleaned_data["data"] == "erase"
         actions.disconnect(connection=found, erases=erases, by=request.user, now=timezone.now())
@@ -266,7 +271,7 @@ def repository(request: OrganizationRequest, repository: int) -> HttpResponse:
     found = rows.select_related("connection").first()
     if found is None:
         raise Http404
-    form = RepositoryForm(found, request.POST or None)
+    form = RepositoryForm(found, _posted(request))
     if form.is_valid():
         changed = actions.change_repository(
             repository=found, wanted=form.cleaned_data, by=request.user, now=timezone.now()
