@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Model
 
@@ -33,10 +34,20 @@ def reseal_everything() -> Resealed:
     done = Resealed()
     with transaction.atomic():
         _reseal(OF_INSTANCE, {}, done)
+        _reseal_second_steps(done)
     for organization_id in Organization.objects.order_by("id").values_list("id", flat=True):
         with tenant(organization_id):
             _reseal(OF_ORGANIZATIONS, {"organization": organization_id}, done)
     return done
+
+
+def _reseal_second_steps(done: Resealed) -> None:
+    """Of signing in: the secrets of authenticator apps and the seeds of recovery codes."""
+    for row in Authenticator.objects.select_for_update().order_by("id").iterator(chunk_size=100):
+        for name in {"secret", "seed"} & row.data.keys():
+            if again := _again(row.data[name], done):
+                row.data[name] = again
+                row.save(update_fields=["data"])
 
 
 def _reseal(tables: dict[type[Model], tuple[str, ...]], of: dict[str, Any], done: Resealed) -> None:
@@ -51,14 +62,19 @@ def _reseal(tables: dict[type[Model], tuple[str, ...]], of: dict[str, Any], done
 def _changed(row: Model, fields: tuple[str, ...], done: Resealed) -> Iterator[str]:
     for name in fields:
         held = getattr(row, name)
-        if not held:
-            continue
         is_text = isinstance(held, str)
-        try:
-            again = seal(unseal(held if is_text else bytes(held).decode()))
-        except SealBrokenError:
-            done.broken += 1
-            continue
-        setattr(row, name, again if is_text else again.encode())
-        done.sealed += 1
-        yield name
+        again = _again(held if is_text else bytes(held or b"").decode(), done)
+        if again:
+            setattr(row, name, again if is_text else again.encode())
+            yield name
+
+
+def _again(sealed: str, done: Resealed) -> str:
+    """Empty where there is nothing, or no key opens it."""
+    try:
+        again = seal(unseal(sealed)) if sealed else ""
+    except SealBrokenError:
+        done.broken += 1
+        return ""
+    done.sealed += bool(again)
+    return again

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -22,7 +23,7 @@ from events.dashboards.github.forms import DisconnectForm, OptionsForm, Reposito
 from events.models import Connection, ConnectionKind, GitHubApp, Repository
 from events.pulls.github.proving import NotProvenError, prove_installation
 from events.queries import github as queries
-from events.tasks import ask_to_digest, ask_to_judge
+from events.tasks import ask_to_digest, ask_to_judge, find_repositories
 from teams.permissions import OrganizationRequest, Permission, organization_view
 
 MAY = organization_view(Permission.MANAGE_INTEGRATIONS)
@@ -247,7 +248,7 @@ def installed(request: OrganizationRequest) -> HttpResponse:
 def _connect_app(request: OrganizationRequest, app: GitHubApp, installation_id: int) -> None:
     try:
         account = prove_installation(app, code=request.GET.get("code", ""), installation_id=installation_id)
-        actions.connect_app(
+        row = actions.connect_app(
             organization=request.organization,
             installation_id=installation_id,
             account=account,
@@ -257,7 +258,9 @@ def _connect_app(request: OrganizationRequest, app: GitHubApp, installation_id: 
     except (NotProvenError, NotConnectedError) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Connected to {account}. Its repositories appear as GitHub tells of them.")
+        given = {"organization_id": request.organization.id, "connection_id": row.id}
+        transaction.on_commit(lambda: find_repositories.apply_async(kwargs=given, queue="backfill"), robust=True)
+        messages.success(request, f"Connected to {account}. Its repositories appear here within a minute.")
 
 
 # --- repositories ----------------------------------------------------------------------------------------------------
