@@ -11,7 +11,8 @@ from codecard.lib.tenant import tenant
 from events import erasing, retention, sample
 from events.ledger.relocation import relocate_step
 from events.models import Relocation
-from events.pulls import chores, deliveries, escapes
+from events.pulls import chores, deliveries, discovering, escapes
+from events.pulls.github.errors import GitHubError
 from events.pulls.handlers import FETCHING, JUDGING
 from events.pulls.working import work
 from events.sample.sending import nearest
@@ -126,6 +127,19 @@ def digest_deliveries(*, organization_id: int) -> None:
         ask_to_digest(organization_id)
     ask_to_judge(organization_id)
     ask_to_fetch(organization_id)
+
+
+@shared_task(
+    acks_late=True,
+    autoretry_for=(*GONE, GitHubError),
+    retry_backoff=5,
+    retry_jitter=True,
+    max_retries=8,
+    time_limit=300,
+)
+def find_repositories(*, organization_id: int, connection_id: int) -> None:
+    """Those of an installation that was just connected."""
+    discovering.find_repositories(organization_id, connection_id, now=timezone.now())
 
 
 @shared_task(acks_late=True)
