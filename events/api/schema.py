@@ -8,22 +8,23 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
 from events.queries import Breakdown
-from events.schema import KINDS, Event
+from events.schema import KINDS, Commit, Event
 
 _REF = "#/components/schemas/{name}"
+_ITEMS = {**KINDS, "commit": Commit}
 Decorator = Callable[[Any], Any]
 
 
 def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Postprocessing hook: the structs that decode the wire are its schema."""
-    _, components = msgspec.json.schema_components([Event], ref_template=_REF)
+    _, components = msgspec.json.schema_components([Event, Commit], ref_template=_REF)
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(components)
     schemas["Event"] = {
-        "oneOf": [{"$ref": _REF.format(name=struct.__name__)} for struct in KINDS.values()],
+        "oneOf": [{"$ref": _REF.format(name=struct.__name__)} for struct in _ITEMS.values()],
         "discriminator": {
             "propertyName": "kind",
-            "mapping": {kind: _REF.format(name=struct.__name__) for kind, struct in KINDS.items()},
+            "mapping": {kind: _REF.format(name=struct.__name__) for kind, struct in _ITEMS.items()},
         },
     }
     schemas["Problem"] = _PROBLEM
@@ -117,6 +118,58 @@ def document_events(view: Any) -> Any:
     return decorate(view)
 
 
+_ATTRIBUTIONS_RESULT = _object(
+    {name: rule for name, rule in _EVENTS_RESULT["properties"].items() if name != "superseded"},
+    "Every item that is not listed under `rejected` is stored.",
+)
+_ATTRIBUTION = {
+    "type": "object",
+    "description": "A git-ai note of a commit, or an agent-trace record (also by itself, without `trace` around it).",
+    "properties": {
+        "repository": {"type": "string", "description": "`host/owner/name`, or any address of it."},
+        "commit": {"type": "string", "description": "Full SHA. A trace may name it itself, as `vcs.revision`."},
+        "note": {"type": ["string", "object"], "description": "Git AI standard 3.0.0: the note's text, or its JSON."},
+        "trace": {"type": "object", "description": "Agent Trace 0.1.0."},
+    },
+}
+_NOTE_EXAMPLE = {
+    "repository": "github.com/acme/shop",
+    "commit": "8a1c1b1f0c5e4f6d9b7a3c2d1e0f9a8b7c6d5e4f",
+    "note": (
+        'shop/cart.py\n  s_0123456789abcd::t_0123456789abcd 12-40,52\n---\n{"schema_version": "authorship/3.0.0",'
+        ' "sessions": {"s_0123456789abcd": {"agent_id": {"tool": "claude", "id": "s-1", "model": "claude-opus-4-5"}}}}'
+    ),
+}
+
+
+def document_attributions(view: Any) -> Any:
+    body = {"oneOf": [{"type": "array", "items": _ATTRIBUTION}, _ATTRIBUTION]}
+    decorate: Decorator = extend_schema_view(
+        post=extend_schema(
+            operation_id="send_attributions",
+            summary="Send attributions of lines",
+            description=(
+                "Which lines of a commit a tool wrote. A JSON array, one object, one object per line (NDJSON), or one"
+                " note as text. Ranges and counts are kept, nothing else. The same sent again changes nothing; a later"
+                " note of a commit takes the place of the one before."
+            ),
+            request={
+                "application/json": body,
+                "application/x-ndjson": {"type": "string"},
+                "text/plain": {"type": "string"},
+            },
+            parameters=[
+                OpenApiParameter("repository", str, description="For items that don't name theirs."),
+                OpenApiParameter("commit", str, description="For items that don't name theirs."),
+                OpenApiParameter("dry_run", bool, description="Judge the items without storing any."),
+            ],
+            responses={(200, "application/json"): OpenApiResponse(_ATTRIBUTIONS_RESULT, "Durable."), **_ERRORS},
+            examples=[OpenApiExample("A note", value=_NOTE_EXAMPLE, request_only=True)],
+        )
+    )
+    return decorate(view)
+
+
 def document_otlp(view: Any) -> Any:
     partial = {
         "type": "object",
@@ -188,6 +241,51 @@ def document_usage(view: Any) -> Any:
                 (200, "application/json"): OpenApiResponse(result, "Rows add up to the total."),
                 **{key: value for key, value in _ERRORS.items() if key[0] in {400, 401, 403, 503}},
             },
+        )
+    )
+    return decorate(view)
+
+
+_INCIDENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "opened_at", "repository"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 200,
+            "description": "Yours: telling it again changes it.",
+        },
+        "opened_at": {"type": "string", "format": "date-time", "description": "With a zone."},
+        "repository": {"type": "string", "minLength": 3, "maxLength": 300, "description": "`owner/name`, or its URL."},
+        "url": {"type": "string", "maxLength": 500, "description": "Where people read of it: http or https."},
+        "fix": {"type": ["integer", "null"], "minimum": 1, "description": "Number of the pull request that fixed it."},
+        "cause_number": {"type": ["integer", "null"], "minimum": 1, "description": "The pull request that caused it."},
+        "cause_sha": {
+            "type": ["string", "null"],
+            "pattern": "^[0-9a-fA-F]{7,64}$",
+            "description": "The commit that caused it, or the beginning of its SHA.",
+        },
+    },
+}
+
+
+def document_incidents(view: Any) -> Any:
+    result = _object(
+        {"stored": _COUNT, "new": {**_COUNT, "description": "Of them, those that were not known."}},
+        "All of the body was stored.",
+    )
+    decorate: Decorator = extend_schema_view(
+        post=extend_schema(
+            operation_id="tell_incidents",
+            summary="Tell incidents",
+            description=(
+                "One incident or an array of up to 1,000. All of them are stored, or none. The same `id` told again "
+                "changes the incident, and its fix or cause can be told later."
+            ),
+            request={"application/json": {"oneOf": [_INCIDENT, {"type": "array", "items": _INCIDENT}]}},
+            responses={(200, "application/json"): OpenApiResponse(result, "Durable, and traced."), **_ERRORS},
         )
     )
     return decorate(view)

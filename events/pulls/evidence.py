@@ -25,7 +25,7 @@ from events.models import (
     RepositoryName,
     Session,
 )
-from events.pulls.reported import holders_of, reported_by, sessions_by_key
+from events.pulls.reported import holders_of, reported_by, reports_of, sessions_by_key
 from events.schema import Kind
 
 CONFIDENCE: Final[Mapping[Method, Confidence]] = {
@@ -125,15 +125,15 @@ def _client_commits(subject: Subject, evidence: Evidence) -> None:
     What is told of the SHA that a commit had before it was rewritten is then known of its own."""
     pull = subject.pull
     wanted = Q(sha__in=list(subject.shas)) | Q(patch_id__in=list(subject.patches))
-    rows = ClientCommit.objects.filter(wanted, organization=pull.organization_id)
-    for sha, patch, session_id, named in rows.values_list("sha", "patch_id", "session_id", "repository_id"):
-        if sha in subject.shas:
-            evidence.add(session_id, Method.COMMIT_SHA, sha=sha)
-        elif named in subject.dimensions:
-            own = subject.patches[patch]
-            evidence.own[sha] = own
-            is_whole = patch == pull.patch_id
-            evidence.add(session_id, Method.WHOLE_PATCH if is_whole else Method.COMMIT_PATCH, sha=own, **{"as": sha})
+    reported = reports_of(ClientCommit.objects.filter(wanted, organization=pull.organization_id))
+    holders = holders_of(pull.organization_id, [one for one in reported if one.sha not in subject.shas])
+    for one in reported:
+        held = holders.get(one)
+        if one.sha in subject.shas:
+            evidence.add(one.session_id, Method.COMMIT_SHA, sha=one.sha)
+        elif held is not None and held.pull_request_id == pull.id:
+            evidence.own[one.sha] = held.sha or pull.head_sha
+            evidence.add(one.session_id, held.method, sha=held.sha, **{"as": one.sha})
 
 
 def _attributions(subject: Subject, evidence: Evidence) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
 from events.models import (
     AiEvidence,
     Attribution,
@@ -15,6 +17,7 @@ from events.models import (
     Method,
     PullRequest,
     PullRequestCommit,
+    Repository,
     RepositoryName,
     Session,
 )
@@ -46,22 +49,28 @@ class Held(NamedTuple):
     is_merge: bool = False
 
 
+def reports_of(commits: QuerySet[ClientCommit]) -> list[Reported]:
+    columns = ("organization_id", "session_id", "sha", "authored_at", "committed_at", "patch_id", "repository_id")
+    rows = list(commits.values_list(*columns))
+    names = RepositoryName.objects.filter(organization__in={row[0] for row in rows})
+    repositories = dict(names.values_list("dimension_id", "repository_id")) if rows else {}
+    return [
+        Reported(session_id, sha, authored_at or committed_at, Method.COMMIT_SHA, patch, repositories.get(named))
+        for _, session_id, sha, authored_at, committed_at, patch, named in rows
+    ]
+
+
 def reported_by(organization_id: int, sessions: Mapping[int, str]) -> list[Reported]:
     """What the sessions (id -> key) are said to have committed, by whoever says it."""
+    if not sessions:
+        return []
     ids = {key: number for number, key in sessions.items()}
-    repositories = dict(
-        RepositoryName.objects.filter(organization=organization_id).values_list("dimension_id", "repository_id")
-    )
-    found = [
-        Reported(session_id, sha, authored_at or committed_at, Method.COMMIT_SHA, patch_id, repositories.get(named))
-        for session_id, sha, authored_at, committed_at, patch_id, named in ClientCommit.objects.filter(
-            organization=organization_id, session_id__in=list(sessions)
-        ).values_list("session_id", "sha", "authored_at", "committed_at", "patch_id", "repository_id")
-    ]
+    commits = ClientCommit.objects.filter(organization=organization_id, session_id__in=list(sessions))
+    found = reports_of(commits)
     attributed = Attribution.objects.filter(organization=organization_id, session_key__in=list(ids))
     found += [
-        Reported(ids[key], sha, None, Method.ATTRIBUTION, "", repositories.get(named))
-        for key, sha, named in attributed.values_list("session_key", "sha", "dimension_id").distinct()
+        Reported(ids[key], sha, None, Method.ATTRIBUTION)
+        for key, sha in attributed.values_list("session_key", "sha").distinct()
     ]
     marked = AiEvidence.objects.filter(organization=organization_id, session_key__in=list(ids)).exclude(sha="")
     found += [
@@ -72,18 +81,23 @@ def reported_by(organization_id: int, sessions: Mapping[int, str]) -> list[Repor
 
 
 def holders_of(organization_id: int, reported: Collection[Reported]) -> dict[Reported, Held]:
-    """The one pull request that each belongs to: by SHA before by patch, no backport before a backport, held still
-    before held once, integrated before not, the older before the newer."""
+    """The one pull request that each belongs to: by SHA before by patch; no backport before a backport, held still
+    before held once, integrated before not, the older before the newer. A patch that fits several names none."""
     by_sha = _by_sha(organization_id, reported)
     by_patch = _by_patch(organization_id, [one for one in reported if one.patch_id and one.sha not in by_sha])
     held = {}
     for one in reported:
-        candidates = by_sha.get(one.sha) or [
-            held for held in by_patch.get(one.patch_id, []) if one.repository_id in (None, held.repository_id)
-        ]
+        candidates = by_sha.get(one.sha) or _unmistakable(one, by_patch.get(one.patch_id, []))
         if candidates:
             held[one] = min(candidates, key=lambda candidate: candidate.rank)
     return held
+
+
+def _unmistakable(one: Reported, held: Collection[Held]) -> list[Held]:
+    """Those of its repository, if they are of one pull request, backports of it aside."""
+    here = [each for each in held if one.repository_id in (None, each.repository_id)]
+    originals = [each for each in here if not each.rank[0]] or here
+    return originals if len({each.pull_request_id for each in originals}) == 1 else []
 
 
 _OF_COMMIT = (
@@ -97,7 +111,7 @@ def _by_sha(organization_id: int, reported: Collection[Reported]) -> dict[str, l
     shas = sorted({one.sha for one in reported})
     commits = PullRequestCommit.objects.filter(organization=organization_id, sha__in=shas)
     merged = PullRequest.objects.filter(organization=organization_id, merge_sha__in=shas)
-    known = merged.filter(repository__in=_repositories(reported))
+    known = merged.filter(repository__in=Repository.objects.filter(organization=organization_id).values("id"))
     return _gathered(
         ((held.sha, held) for held, _ in _held_commits(commits.values_list(*_OF_COMMIT), Method.COMMIT_SHA)),
         ((held.sha, held) for held, _ in _held_merges(known.values_list(*_OF_PULL), Method.COMMIT_SHA)),
