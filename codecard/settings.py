@@ -246,6 +246,7 @@ CELERY_BEAT_SCHEDULE = {
     "continue-backfills": {"task": "events.tasks.continue_backfills", "schedule": crontab()},
     "look-again": {"task": "events.tasks.look_again_at_github", "schedule": crontab(minute="37")},
     "continue-chores": {"task": "events.tasks.continue_chores", "schedule": crontab()},
+    "mature-escapes": {"task": "events.tasks.mature_all_escapes", "schedule": crontab(hour="0", minute="11")},
     "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},
     "erase-deleted": {"task": "events.tasks.erase_deleted_organizations", "schedule": crontab(minute="23")},
 }

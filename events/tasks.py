@@ -11,7 +11,7 @@ from codecard.lib.tenant import tenant
 from events import erasing, retention, sample
 from events.ledger.relocation import relocate_step
 from events.models import Relocation
-from events.pulls import backfilling, chores, deliveries
+from events.pulls import backfilling, chores, deliveries, escapes
 from events.pulls.handlers import FETCHING, JUDGING
 from events.pulls.working import work
 from events.sample.sending import nearest
@@ -196,6 +196,19 @@ def ask_to_backfill(organization_id: int) -> None:
 
 def _hint(task: str, organization_id: int) -> str:
     return f"hint:{task}:{organization_id}"
+
+
+@shared_task(acks_late=True)
+def mature_all_escapes() -> None:
+    """Every night: windows that are over close by the clock alone, whatever is or isn't told."""
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        mature_escapes.delay(organization_id=organization_id)
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=5, retry_jitter=True, max_retries=10)
+def mature_escapes(*, organization_id: int) -> None:
+    with tenant(organization_id):
+        escapes.mature(organization_id, now=timezone.now())
 
 
 @shared_task(acks_late=True)

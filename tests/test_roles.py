@@ -158,6 +158,7 @@ INGEST, USAGE, OPEN = "ingest", Scope.USAGE, "open"
 # Which key each API view takes, by the name of the address.
 API = {
     "events": INGEST,
+    "incidents": INGEST,
     **{f"otlp_{signal}{by}": INGEST for signal in ("logs", "metrics", "traces") for by in ("", "_by_path")},
     "attributions": INGEST,
     "usage": USAGE,
@@ -196,7 +197,7 @@ def _ask(address: Address, secret: str) -> int:
     path = address.path({"path_key": secret or "none"})
     client = Client()
     if is_post:
-        body = "[]" if address.name == "events" else "{}"
+        body = "[]" if address.name in {"events", "incidents"} else "{}"
         return client.post(path, body, content_type="application/json", headers=headers).status_code
     return client.get(path, headers=headers).status_code
 
@@ -219,6 +220,14 @@ ORGANIZATION_TABLES: dict[str, tuple[Permission, bool, set[str]]] = {
     "teams.key": (Permission.MANAGE_KEYS, False, {"change", "revoke"}),
     "teams.invitation": (Permission.MANAGE_PEOPLE, False, {"revoke"}),
     "teams.auditentry": (Permission.SEE_AUDIT, False, set()),
+    "events.connection": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.repository": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.pullrequest": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.defect": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.defectlink": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.delivery": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),
+    "events.backfill": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.chore": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),
 }
 
 

@@ -244,3 +244,48 @@ def document_usage(view: Any) -> Any:
         )
     )
     return decorate(view)
+
+
+_INCIDENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "opened_at", "repository"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 200,
+            "description": "Yours: telling it again changes it.",
+        },
+        "opened_at": {"type": "string", "format": "date-time", "description": "With a zone."},
+        "repository": {"type": "string", "minLength": 3, "maxLength": 300, "description": "`owner/name`, or its URL."},
+        "url": {"type": "string", "maxLength": 500, "description": "Where people read of it: http or https."},
+        "fix": {"type": ["integer", "null"], "minimum": 1, "description": "Number of the pull request that fixed it."},
+        "cause_number": {"type": ["integer", "null"], "minimum": 1, "description": "The pull request that caused it."},
+        "cause_sha": {
+            "type": ["string", "null"],
+            "pattern": "^[0-9a-fA-F]{7,64}$",
+            "description": "The commit that caused it, or the beginning of its SHA.",
+        },
+    },
+}
+
+
+def document_incidents(view: Any) -> Any:
+    result = _object(
+        {"stored": _COUNT, "new": {**_COUNT, "description": "Of them, those that were not known."}},
+        "All of the body was stored.",
+    )
+    decorate: Decorator = extend_schema_view(
+        post=extend_schema(
+            operation_id="tell_incidents",
+            summary="Tell incidents",
+            description=(
+                "One incident or an array of up to 1,000. All of them are stored, or none. The same `id` told again "
+                "changes the incident, and its fix or cause can be told later."
+            ),
+            request={"application/json": {"oneOf": [_INCIDENT, {"type": "array", "items": _INCIDENT}]}},
+            responses={(200, "application/json"): OpenApiResponse(result, "Durable, and traced."), **_ERRORS},
+        )
+    )
+    return decorate(view)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from events.pulls import ownership
+from events.pulls import defects, ownership
 from events.pulls.chores import ChoreKind
 from events.pulls.fetching import fetch
 from events.pulls.judging import judge_pull_request, judge_session
@@ -13,6 +13,7 @@ JUDGING: Final[Mapping[ChoreKind, Handler]] = {
     ChoreKind.REPLAY: ownership.handle,
     ChoreKind.SESSION: judge_session,
     ChoreKind.PULL: judge_pull_request,
+    ChoreKind.DEFECT: defects.handle,
 }
 """What needs nothing but our own rows."""
 FETCHING: Final[Mapping[ChoreKind, Handler]] = {ChoreKind.FETCH: fetch}

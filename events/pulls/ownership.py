@@ -17,6 +17,7 @@ from events.models import DefaultCommit, DiffState, FileOwners, LineRemoval, Rep
 from events.pulls import chores
 from events.pulls.booking import Book, Entry
 from events.pulls.chores import ChoreKind
+from events.pulls.defects import judge_commits
 from events.pulls.lines.changes import FileChange, State, Status
 from events.pulls.lines.commits import unpack_changes
 from events.pulls.lines.owners import Runs
@@ -31,6 +32,11 @@ LONGEST_PATH = 600
 
 def handle(organization_id: int, key: int, *, now: datetime) -> None:
     """REPLAY of the repository `key`: as far as the diffs are known. What it could not finish it leaves as a chore."""
+    with tenant(organization_id):
+        repository = Repository.objects.filter(organization_id=organization_id, id=key).first()
+        if repository is None:
+            return
+        judge_commits(repository, now=now)
     for _ in range(BATCHES_AT_A_TIME):
         with tenant(organization_id):
             if not replay_batch(organization_id, key, now=now):
@@ -50,12 +56,15 @@ def replay_batch(organization_id: int, repository_id: int, *, now: datetime) -> 
         return False
     if is_rewritten(repository):
         _forget(repository)
-    commits = _next_commits(repository)
-    if commits:
+    ready = _next_commits(repository)
+    if ready:
+        commits = [commit for commit in ready if not commit.is_gone]
         _apply(repository, commits)
+        repository.replayed_to = ready[-1].seq or 0
+        repository.save(update_fields=["replayed_to"])
         pull_requests = [commit.pull_request_id for commit in commits if commit.pull_request_id]
         chores.leave(organization_id, ChoreKind.DEFECT, pull_requests, not_before=now)
-    return bool(commits)
+    return bool(ready)
 
 
 def is_rewritten(repository: Repository) -> bool:
@@ -75,12 +84,13 @@ def _forget(repository: Repository) -> None:
 
 
 def _next_commits(repository: Repository) -> list[DefaultCommit]:
-    """In order and without a gap, up to the first whose diff isn't there."""
+    """In order and without a gap, up to the first whose diff isn't there. Numbers of gone commits are no gap."""
     start = repository.replayed_to + 1
-    ahead = _commits_of(repository).filter(is_gone=False, seq__gte=start).order_by("seq")
+    ahead = _commits_of(repository).filter(seq__gte=start).order_by("seq")
+    told = ahead.only("id", "seq", "sha", "diff_state", "changes", "pull_request_id", "is_gone")[:COMMITS_AT_A_TIME]
     ready: list[DefaultCommit] = []
-    for commit in ahead.only("id", "seq", "diff_state", "changes", "pull_request_id")[:COMMITS_AT_A_TIME]:
-        if commit.seq != start + len(ready) or commit.diff_state == DiffState.MISSING:
+    for place, commit in enumerate(told):
+        if commit.seq != start + place or (commit.diff_state == DiffState.MISSING and not commit.is_gone):
             break
         ready.append(commit)
     return ready
@@ -98,8 +108,6 @@ def _apply(repository: Repository, commits: Sequence[DefaultCommit]) -> None:
     _write_files(repository, book)
     _write_removals(repository, book)
     _write_commits(repository, commits, entries)
-    repository.replayed_to = commits[-1].seq or 0
-    repository.save(update_fields=["replayed_to"])
 
 
 def _counted(commit: DefaultCommit, generated_paths: Sequence[str]) -> Iterator[FileChange]:

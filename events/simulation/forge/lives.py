@@ -99,7 +99,9 @@ class _Life:
             tree, message = step.edit(self.tip.tree), step.message
             if step.undoes:
                 tree, message = self.tip.parents[0].tree, undoing(self.tip.subject, [self.tip])
-            self.tip = self.repository.commit(self.tip, tree, self.plan.author, self.now, message)
+            by = self.plan.author
+            author = Signature(by.name, by.email, step.at)
+            self.tip = self.repository.commit(self.tip, tree, by, self.now, message, author=author)
             if step.session:
                 told = Reported(step.session, self.tip, self.story.branch, step.at)
                 self.world.reported.setdefault(step.session, []).append(told)
