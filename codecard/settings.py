@@ -243,6 +243,8 @@ CELERY_BEAT_SCHEDULE = {
     "continue-samples": {"task": "events.tasks.continue_samples", "schedule": crontab(minute="*/10")},
     "continue-invitations": {"task": "teams.tasks.continue_invitations", "schedule": crontab(minute="3-59/10")},
     "continue-deliveries": {"task": "events.tasks.continue_deliveries", "schedule": crontab()},
+    "continue-backfills": {"task": "events.tasks.continue_backfills", "schedule": crontab()},
+    "look-again": {"task": "events.tasks.look_again_at_github", "schedule": crontab(minute="37")},
     "continue-chores": {"task": "events.tasks.continue_chores", "schedule": crontab()},
     "mature-escapes": {"task": "events.tasks.mature_all_escapes", "schedule": crontab(hour="0", minute="11")},
     "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},

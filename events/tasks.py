@@ -11,7 +11,7 @@ from codecard.lib.tenant import tenant
 from events import erasing, retention, sample
 from events.ledger.relocation import relocate_step
 from events.models import Relocation
-from events.pulls import chores, deliveries, discovering, escapes
+from events.pulls import backfilling, chores, deliveries, discovering, escapes
 from events.pulls.github.errors import GitHubError
 from events.pulls.handlers import FETCHING, JUDGING
 from events.pulls.working import work
@@ -119,6 +119,39 @@ def ask_github(*, organization_id: int) -> None:
     ask_to_judge(organization_id)
 
 
+@shared_task(acks_late=True, autoretry_for=GONE, retry_backoff=2, retry_jitter=True, max_retries=10, time_limit=900)
+def backfill(*, organization_id: int) -> None:
+    """Asks for the past of one repository for one turn, asks for the next, and has judged what it brought."""
+    cache.delete(_hint("backfill", organization_id))
+    if backfilling.work(organization_id, clock=timezone.now, seconds=SECONDS_OF_A_TURN):
+        ask_to_backfill(organization_id)
+    ask_to_judge(organization_id)
+
+
+@shared_task(acks_late=True)
+def continue_backfills() -> None:
+    """Takes up what a lost queue, a killed worker or a rate limit left, and begins with repositories that are new."""
+    now = timezone.now()
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            backfilling.begin_new(organization_id, now=now)
+            is_left = backfilling.is_anything_left(organization_id, now=now)
+        if is_left:
+            ask_to_backfill(organization_id)
+
+
+@shared_task(acks_late=True)
+def look_again_at_github() -> None:
+    """Every hour, for what deliveries that got lost would have told."""
+    now = timezone.now()
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            backfilling.look_again(organization_id, now=now)
+            is_left = backfilling.is_anything_left(organization_id, now=now)
+        if is_left:
+            ask_to_backfill(organization_id)
+
+
 @shared_task(acks_late=True, autoretry_for=GONE, retry_backoff=2, retry_jitter=True, max_retries=10, time_limit=180)
 def digest_deliveries(*, organization_id: int) -> None:
     """Digests what GitHub sent for one turn, asks for the next, and for what follows from it."""
@@ -168,6 +201,11 @@ def ask_to_judge(organization_id: int) -> None:
 def ask_to_fetch(organization_id: int) -> None:
     if cache.add(_hint("ask_github", organization_id), 1, HINT_SECONDS):
         ask_github.apply_async(kwargs={"organization_id": organization_id}, queue="backfill")
+
+
+def ask_to_backfill(organization_id: int) -> None:
+    if cache.add(_hint("backfill", organization_id), 1, HINT_SECONDS):
+        backfill.apply_async(kwargs={"organization_id": organization_id}, queue="backfill")
 
 
 def _hint(task: str, organization_id: int) -> str:

@@ -12,7 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests import _services
 from tests._cleaning import Cleaner, broker
 
-pytest_plugins = ["tests.people", "tests._github"]
+pytest_plugins = ["tests.people", "tests._github", "tests._github_api"]
 services_key = pytest.StashKey[subprocess.Popen[bytes] | None]()
 
 

@@ -1,7 +1,8 @@
 """Worker and beat in one process: `python -m codecard.local.worker <schedule file>`.
 
 Celery's own `worker --beat` forks a process for the beat, which costs 80 MB for a clock; here it is a thread. Tasks run
-in threads too: two of them, so that filling the sample doesn't hold up everything else.
+in threads too, of all queues: four of them, so that neither filling the sample nor waiting for GitHub holds up
+everything else.
 """
 
 import sys
@@ -31,7 +32,7 @@ def main(schedule: str) -> None:
 
     worker_ready.connect(start, weak=False)
     worker_shutting_down.connect(stop, weak=False)
-    options = ["--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    options = ["--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]
     app.worker_main(["--quiet", "worker", "--loglevel", "WARNING", *options])
 
 

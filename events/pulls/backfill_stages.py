@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from django.db.models import QuerySet
+
+from codecard.lib.tenant import tenant
 from events.models import Backfill, DefaultCommit, DiffState, PullRequest, Repository, Stage
 from events.pulls import changed_lines, chores, default_branch, listing, state
 from events.pulls.changed_lines import Lines, lines_of
@@ -163,8 +166,9 @@ def first_parents(found: list[CommitRecord]) -> list[CommitRecord]:
 
 
 def _is_placed(repository: Repository, line: list[CommitRecord]) -> bool:
-    rows = DefaultCommit.objects.filter(organization_id=repository.organization_id, repository=repository)
-    return rows.filter(sha__in=[one.sha for one in line], seq__isnull=False, is_gone=False).exists()
+    with tenant(repository.organization_id):
+        rows = DefaultCommit.objects.filter(organization_id=repository.organization_id, repository=repository)
+        return rows.filter(sha__in=[one.sha for one in line], seq__isnull=False, is_gone=False).exists()
 
 
 def _keeping_commits(line: list[CommitRecord], *, is_last: bool, is_again: bool) -> Keep:
@@ -187,30 +191,47 @@ def _keeping_commits(line: list[CommitRecord], *, is_last: bool, is_again: bool)
 def details(client: Client, repository: Repository, row: Backfill) -> Step:
     """The changed lines of one default-branch commit, the oldest first, for owners wait for it; then the files of the
     pull requests that are not one such commit."""
-    cursor, total = row.cursor, row.total
-    if total is None:
-        total = _missing(repository, 0).count() + _unread(repository, 0).filter(merge_sha="").count()
-    commit = _missing(repository, cursor.get("seq", 0)).order_by("seq").select_related("pull_request").first()
-    if commit is not None:
-        lines = _lines_of_commit(client, repository, commit.sha)
-        following = {**cursor, "seq": commit.seq}
-        return Step(_keeping_lines(commit, lines, row.done), following, 1, max(total, row.done + 1))
-    pull = _unread(repository, cursor.get("pull", 0)).order_by("id").first()
-    if pull is not None:
-        files = _files_of_pull(client, repository, pull)
-        return Step(_keeping_files(pull, files), {**cursor, "pull": pull.id}, 1, max(total, row.done + 1))
+    left = _left(repository, row)
+    if left.commit is not None:
+        lines = _lines_of_commit(client, repository, left.commit.sha)
+        following = {**row.cursor, "seq": left.commit.seq}
+        return Step(_keeping_lines(left.commit, lines, row.done), following, 1, max(left.total, row.done + 1))
+    if left.pull is not None:
+        files = _files_of_pull(client, repository, left.pull)
+        following = {**row.cursor, "pull": left.pull.id}
+        return Step(_keeping_files(left.pull, files), following, 1, max(left.total, row.done + 1))
     return Step(_replaying, None, 0, row.done)
 
 
-def _missing(repository: Repository, after: int) -> Any:
+class _Left(NamedTuple):
+    """The next to ask for, and how many there are in all, as far as can be told beforehand."""
+
+    commit: DefaultCommit | None
+    pull: PullRequest | None
+    total: int
+
+
+def _left(repository: Repository, row: Backfill) -> _Left:
+    with tenant(repository.organization_id):
+        replayed_to = Repository.objects.values_list("replayed_to", flat=True).get(
+            organization_id=repository.organization_id, id=repository.id
+        )
+        missing = _missing(repository, replayed_to)
+        unread = PullRequest.objects.filter(
+            organization_id=repository.organization_id, repository=repository, files__isnull=True
+        )
+        total = row.total
+        if total is None:
+            total = missing.count() + unread.filter(merge_sha="").count()
+        commit = missing.filter(seq__gt=row.cursor.get("seq", 0)).order_by("seq").first()
+        pull = None if commit else unread.filter(id__gt=row.cursor.get("pull", 0)).order_by("id").first()
+        return _Left(commit, pull, total)
+
+
+def _missing(repository: Repository, replayed_to: int) -> QuerySet[DefaultCommit]:
     """Only beyond what is replayed: nothing before can be missing. By its unique constraint."""
     rows = DefaultCommit.objects.filter(organization_id=repository.organization_id, repository=repository)
-    return rows.filter(seq__gt=max(after, repository.replayed_to), diff_state=DiffState.MISSING, is_gone=False)
-
-
-def _unread(repository: Repository, after: int) -> Any:
-    rows = PullRequest.objects.filter(organization_id=repository.organization_id, repository=repository)
-    return rows.filter(id__gt=after, files=None)
+    return rows.filter(seq__gt=replayed_to, diff_state=DiffState.MISSING, is_gone=False)
 
 
 def _lines_of_commit(client: Client, repository: Repository, sha: str) -> Lines | None:

@@ -118,17 +118,17 @@ def work(
     seconds: float,
     repository_ids: Iterable[int] | None = None,
 ) -> bool:
-    """One turn: some seconds of one repository. Whether more is to be done at once.
+    """One turn: a page of one repository, and more for some seconds. Whether more is to be done at once.
 
     :raises OperationalError, InterfaceError: the database is gone; the lease ends by itself.
     """
-    until = time.monotonic() + seconds
     claim = _claim(organization_id, clock(), repository_ids)
     if claim is None:
         return False
     assert claim.repository.connection is not None
     with Client(claim.repository.connection, now=clock()) as client:
-        row: Backfill | None = claim.row
+        until = time.monotonic() + seconds
+        row = _step(client, claim.repository, claim.row, clock)
         while row is not None and time.monotonic() < until:
             row = _step(client, claim.repository, row, clock)
         if row is not None:
@@ -208,7 +208,6 @@ def _keep(
         if fresh is None or (fresh.claimed_until, fresh.cursor) != (row.claimed_until, row.cursor):
             return None
         step.keep(locked, now)
-        repository.replayed_to = locked.replayed_to
         _move(fresh, step, cost, now)
         troubles.note_success(client, repository.id)
         return None if fresh.finished_at else fresh

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from tests import _services
 
@@ -26,7 +27,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (CHECKOUT / "Dockerfile").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "backfill", "beat")
 REQUIRED = ("SECRET_KEY", "ALLOWED_HOSTS", "BASE_URL")
 
 
@@ -109,11 +110,11 @@ def test_migrate_web_worker_and_beat_start_answer_and_stop_when_asked(image: Ima
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(image.start(SERVICES[name].get("command") or web_command))
-            for name in ("web", "worker", "beat")
+            for name in ("web", "worker", "backfill", "beat")
         }
         for process in running.values():
             stack.callback(process.kill)
-        for service in ("web", "worker"):
+        for service in ("web", "worker", "backfill"):
             give_up_at = time.monotonic() + 60
             while not image.is_healthy(health_command(service)):
                 assert all(process.poll() is None for process in running.values())
@@ -187,9 +188,15 @@ def test_secrets_have_no_defaults_and_say_what_to_set() -> None:
 
 def test_services_wait_for_migrations_and_keep_their_data() -> None:
     assert set(SERVICES) == {*OURS, "postgres", "valkey"}
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "backfill", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert {volume.split(":")[0] for name in ("postgres", "valkey") for volume in SERVICES[name]["volumes"]} == set(
         COMPOSE["volumes"]
     )
-    assert all("healthcheck" in SERVICES[name] for name in ("worker", "postgres", "valkey"))
+    assert all("healthcheck" in SERVICES[name] for name in ("worker", "backfill", "postgres", "valkey"))
+
+
+def test_every_queue_has_a_worker() -> None:
+    commands = [SERVICES[name]["command"] for name in ("worker", "backfill")]
+    taken = [queue for command in commands for queue in command[command.index("--queues") + 1].split(",")]
+    assert sorted(taken) == sorted(queue.name for queue in settings.CELERY_TASK_QUEUES)

@@ -46,6 +46,8 @@ def test_good_production_settings_start() -> None:
         ({"GITHUB_URL": "http://github.example.com"}, ["GITHUB_URL must be the address"]),
         ({"GITHUB_URL": "github.example.com"}, ["GITHUB_URL must be the address"]),
         ({"GITHUB_URL": "https://github.example.com/api/v3"}, ["GITHUB_URL must be the address"]),
+        ({"GITHUB_API_URL": "http://github.example.com/api/v3"}, ["GITHUB_API_URL must be the address"]),
+        ({"GITHUB_API_URL": "https://token@github.example.com"}, ["GITHUB_API_URL must be the address"]),
     ],
 )
 def test_unsafe_settings_refuse_to_start_and_say_what_to_set(changes: dict[str, str], words: list[str]) -> None:
@@ -73,6 +75,7 @@ from codecard import settings as s
 assert s.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] == ["'self'", "https://github.example.com"]
 (app,) = s.SOCIALACCOUNT_PROVIDERS["github"]["APPS"]
 assert app["provider_id"] == "github.example.com"
+assert s.GITHUB_API_URL == "https://github.example.com/api/v3"
 """
     given = {"GITHUB_URL": "https://github.example.com/", "GITHUB_CLIENT_ID": "id", "GITHUB_CLIENT_SECRET": "of it"}
     done = _start(given, program)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from events.simulation.forge.hosting import DEFAULT, Repository
-from events.simulation.forge.payloads import API, HTML, account, moment, node, plain_commit, repository
+from events.simulation.forge.payloads import API, HTML, account, moment, node, plain_commit, short_repository
 from events.simulation.forge.state import Account, Pull, Run
 
 _ACTIONS = Account("github", 9_919, "GitHub", "", "Organization")
@@ -43,7 +43,7 @@ def _short_suite(of: Repository, run: Run, pull: Pull) -> dict[str, Any]:
 
 def check_suite(of: Repository, run: Run, pull: Pull) -> dict[str, Any]:
     return {
-        **_short_suite(of, run, pull), "latest_check_runs_count": 1, "rerequestable": True, "runs_rerequestable": False,
+        **_short_suite(of, run, pull), "latest_check_runs_count": 1,
         "check_runs_url": f"{API}/repos/{of.full_name}/check-suites/{run.id}/check-runs",
         "head_commit": plain_commit(run.head),
     }  # fmt: skip
@@ -86,15 +86,14 @@ def workflow_run(of: Repository, run: Run, pull: Pull) -> dict[str, Any]:
         "artifacts_url": f"{url}/artifacts", "cancel_url": f"{url}/cancel", "check_suite_id": run.id,
         "check_suite_node_id": node("CheckSuite", run.id), "check_suite_url": suite, "conclusion": run.conclusion,
         "created_at": moment(run.started_at), "event": "pull_request", "head_branch": run.branch,
-        "head_commit": plain_commit(run.head), "head_repository": repository(of, run.started_at),
+        "head_commit": plain_commit(run.head), "head_repository": short_repository(of),
         "head_sha": run.head.sha,
         "html_url": f"{HTML}/{of.full_name}/actions/runs/{run.id}", "id": run.id, "jobs_url": f"{url}/jobs",
         "logs_url": f"{url}/logs", "name": "Tests", "node_id": node("WorkflowRun", run.id),
         "previous_attempt_url": f"{url}/attempts/{run.attempt - 1}" if run.attempt > 1 else None,
-        "pull_requests": _pulls(of, pull), "repository": repository(of, run.started_at), "rerun_url": f"{url}/rerun",
+        "pull_requests": _pulls(of, pull), "repository": short_repository(of), "rerun_url": f"{url}/rerun",
         "run_attempt": run.attempt, "run_number": run.number, "run_started_at": moment(run.started_at),
         "status": "completed", "updated_at": at, "url": url, "workflow_id": number,
         "workflow_url": f"{API}/repos/{of.full_name}/actions/workflows/{number}", "actor": actor,
         "triggering_actor": actor, "path": ".github/workflows/tests.yml", "display_title": pull.title,
-        "referenced_workflows": [],
     }  # fmt: skip

@@ -11,7 +11,7 @@ from events.simulation.forge.graphql_query import Field, Fragment, Wrong, read
 from events.simulation.forge.hosting import DEFAULT, Repository
 from events.simulation.forge.rest import Answer
 from events.simulation.forge.state import LABELS, Account, Issue, Moment, Pull, Review
-from events.simulation.forge.world import DEPENDABOT, World
+from events.simulation.forge.world import World
 
 LIMIT = 5_000
 
@@ -164,7 +164,7 @@ def _state(pull: Pull) -> str:
 
 
 def _pull(world: World, of: Repository, pull: Pull) -> dict[str, Any]:
-    accounts = {account.email: account for account in (*world.accounts.values(), DEPENDABOT)}
+    accounts = world.by_email
 
     def commits(**asked: Any) -> dict[str, Any]:
         return _connection("PullRequestCommit", pull.commits, lambda one: {

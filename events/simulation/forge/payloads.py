@@ -63,21 +63,27 @@ def organization(of: Account) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def repository(of: Repository, at: datetime) -> dict[str, Any]:
+def short_repository(of: Repository) -> dict[str, Any]:
     url, page = f"{API}/repos/{of.full_name}", f"{HTML}/{of.full_name}"
     return {
         "id": of.id, "node_id": node("Repository", of.id), "name": of.name, "full_name": of.full_name, "private": True,
         "owner": account(of.owner), "html_url": page, "description": None, "fork": False, "url": url,
         **{name: url + path for name, path in _REPOSITORY_URLS.items()},
+    }  # fmt: skip
+
+
+def repository(of: Repository, at: datetime) -> dict[str, Any]:
+    page = f"{HTML}/{of.full_name}"
+    return {
+        **short_repository(of),
         "created_at": moment(of.created_at), "updated_at": moment(at), "pushed_at": moment(at),
-        "git_url": f"git://git.sample.invalid/{of.full_name}.git",
-        "ssh_url": f"git@git.sample.invalid:{of.full_name}.git",
-        "clone_url": f"{page}.git", "svn_url": page, "homepage": None, "size": 128, "stargazers_count": 0,
+        "git_url": f"git://git.sample.invalid/{of.full_name}.git", "clone_url": f"{page}.git", "svn_url": page,
+        "ssh_url": f"git@git.sample.invalid:{of.full_name}.git", "homepage": None, "size": 128, "stargazers_count": 0,
         "watchers_count": 0, "language": of.language, "has_issues": True, "has_projects": False, "has_downloads": True,
-        "has_wiki": False, "has_pages": False, "has_discussions": False, "forks_count": 0, "mirror_url": None,
-        "archived": False, "disabled": False, "open_issues_count": 0, "license": None, "allow_forking": False,
-        "is_template": False, "web_commit_signoff_required": False, "topics": [], "visibility": "private", "forks": 0,
-        "open_issues": 0, "watchers": 0, "default_branch": DEFAULT, "custom_properties": {},
+        "has_wiki": False, "has_pages": False, "forks_count": 0, "mirror_url": None, "archived": False,
+        "disabled": False, "open_issues_count": 0, "license": None, "is_template": False, "topics": [], "forks": 0,
+        "web_commit_signoff_required": False, "visibility": "private", "open_issues": 0, "watchers": 0,
+        "default_branch": DEFAULT, "custom_properties": {},
     }  # fmt: skip
 
 

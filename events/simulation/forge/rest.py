@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from events.simulation.forge import checks, diffs, git, payloads
 from events.simulation.forge.git import Change, Commit
 from events.simulation.forge.hosting import DEFAULT, Repository
-from events.simulation.forge.state import Account, Pull
-from events.simulation.forge.world import DEPENDABOT, World
+from events.simulation.forge.state import Pull
+from events.simulation.forge.world import World
 
 Answer = tuple[int, dict[str, str], Any]
 MOST_LINES = 20_000
@@ -37,10 +37,6 @@ class Asked(NamedTuple):
     @property
     def page(self) -> int:
         return max(1, int(self.query.get("page", "1")))
-
-    @property
-    def accounts(self) -> dict[str, Account]:
-        return {account.email: account for account in (*self.world.accounts.values(), DEPENDABOT)}
 
 
 class Rows(NamedTuple):
@@ -191,7 +187,7 @@ def _pull_commits(asked: Asked) -> Rows:
 
 
 def _commits_of(asked: Asked, rows: Sequence[Commit]) -> Rows:
-    accounts = asked.accounts
+    accounts = asked.world.by_email
     return Rows(rows, lambda page: [payloads.commit(asked.repository, one, accounts) for one in page])
 
 
@@ -235,7 +231,7 @@ def _one_commit(asked: Asked) -> Rows:
     counted = [diffs.counts(*change.lines) for change in changes]
     added, deleted = sum(plus for plus, _ in counted), sum(minus for _, minus in counted)
     size = asked.per_page if "per_page" in asked.query else MOST_FILES_A_PAGE
-    told = payloads.commit(asked.repository, one, asked.accounts)
+    told = payloads.commit(asked.repository, one, asked.world.by_email)
     stats = {"additions": added, "deletions": deleted, "total": added + deleted}
     return Rows(
         changes, lambda page: {**told, "stats": stats, "files": _files(asked.repository, one.sha, page)}, size
@@ -259,7 +255,7 @@ def _compare(asked: Asked) -> Rows:
     shared = [parent for one in ahead for parent in one.parents if parent.sha in known]
     fork = max(shared, key=lambda one: one.committer.at, default=new)
     files = _files(repository, new.sha, git.differences(fork.tree, new.tree)[:MOST_FILES_A_PAGE])
-    url, accounts = f"{payloads.API}/repos/{repository.full_name}/compare/{old.sha}...{new.sha}", asked.accounts
+    url, accounts = f"{payloads.API}/repos/{repository.full_name}/compare/{old.sha}...{new.sha}", asked.world.by_email
     page = f"{payloads.HTML}/{repository.full_name}/compare/{old.sha}...{new.sha}"
     status = "diverged" if ahead and behind else "ahead" if ahead else "behind" if behind else "identical"
     told = {
@@ -329,9 +325,13 @@ def _check_runs(asked: Asked) -> Rows:
 
 def _check_suites(asked: Asked) -> Rows:
     rows, repository = list({run.id: run for run in _runs(asked)}.values()), asked.repository
+    of = payloads.short_repository(repository)
     return Rows(rows, lambda page: {
         "total_count": len(rows),
-        "check_suites": [checks.check_suite(repository, run, repository.pulls[run.number]) for run in page],
+        "check_suites": [
+            {**checks.check_suite(repository, run, repository.pulls[run.number]), "repository": of}
+            for run in page
+        ],
     })  # fmt: skip
 
 

@@ -27,8 +27,8 @@ def between(world: World, start: datetime, end: datetime) -> Iterator[Delivery]:
     for number, told in world.log.between(start, end):
         repository = world.repositories[told.repository.partition("/")[2]]
         payload = {"action": told.action} if told.action else {}
-        payload |= _PAYLOADS[told.event](repository, told)
-        payload["repository"] = payloads.repository(repository, told.at) | _of_event(told)
+        payload |= _PAYLOADS[told.event](world, repository, told)
+        payload["repository"] = payloads.repository(repository, told.at) | _of_event(repository, told)
         payload["organization"] = payloads.organization(repository.owner)
         payload["sender"] = payloads.account(told.sender)
         payload["installation"] = {
@@ -42,17 +42,23 @@ def _delivery_id(seed: int, number: int) -> str:
     return str(UUID(int=seeded(seed, "delivery", number).getrandbits(128), version=4))
 
 
-def _of_event(told: Told) -> dict[str, Any]:
-    """A push tells times of its repository in seconds, as it did when there was nothing else."""
+def _of_event(repository: Repository, told: Told) -> dict[str, Any]:
+    """A push tells its repository as it did when there was nothing else: times in seconds, the owner by name."""
     if told.event != "push":
         return {}
-    seconds = int(told.at.timestamp())
-    return {"created_at": seconds, "pushed_at": seconds, "stargazers": 0, "master_branch": DEFAULT}
+    seconds, owner = int(told.at.timestamp()), repository.owner
+    return {
+        "created_at": seconds,
+        "pushed_at": seconds,
+        "stargazers": 0,
+        "master_branch": DEFAULT,
+        "owner": {**payloads.account(owner), "name": owner.login, "email": owner.email},
+    }
 
 
-def _push(repository: Repository, told: Told) -> dict[str, Any]:
+def _push(world: World, repository: Repository, told: Told) -> dict[str, Any]:
     before, after, new = told.more["before"], told.more["after"], told.more["new"]
-    commits = [_commit(repository, commit) for commit in new[-2048:]]
+    commits = [_commit(world, repository, commit) for commit in new[-2048:]]
     base = f"{payloads.HTML}/{repository.full_name}"
     old, now = before.sha if before else NOBODY, after.sha if after else NOBODY
     return {
@@ -66,11 +72,11 @@ def _push(repository: Repository, told: Told) -> dict[str, Any]:
         "base_ref": None,
         "compare": f"{base}/compare/{old[:12]}...{now[:12]}",
         "commits": commits,
-        "head_commit": _commit(repository, after) if after else None,
+        "head_commit": _commit(world, repository, after) if after else None,
     }
 
 
-def _commit(repository: Repository, commit: Commit) -> dict[str, Any]:
+def _commit(world: World, repository: Repository, commit: Commit) -> dict[str, Any]:
     kinds: dict[str, list[str]] = {"added": [], "removed": [], "modified": []}
     for change in differences(commit.parents[0].tree if commit.parents else {}, commit.tree):
         if change.status == "renamed":
@@ -79,10 +85,13 @@ def _commit(repository: Repository, commit: Commit) -> dict[str, Any]:
             kinds["added"].append(change.path)
         else:
             kinds[change.status].append(change.path)
-    return {**payloads.plain_commit(commit), "distinct": True, "url": payloads.commit_page(repository, commit), **kinds}
+    told = payloads.plain_commit(commit)
+    if account := world.by_email.get(commit.author.email):
+        told["author"]["username"] = account.login
+    return {**told, "distinct": True, "url": payloads.commit_page(repository, commit), **kinds}
 
 
-def _pull_request(repository: Repository, told: Told) -> dict[str, Any]:
+def _pull_request(world: World, repository: Repository, told: Told) -> dict[str, Any]:
     found = {"number": told.subject.number, "pull_request": payloads.pull(repository, told.subject)}
     more = {name: value for name, value in told.more.items() if name in ("before", "after", "changes", "reason")}
     if "label" in told.more:
@@ -90,7 +99,7 @@ def _pull_request(repository: Repository, told: Told) -> dict[str, Any]:
     return found | more
 
 
-def _review(repository: Repository, told: Told) -> dict[str, Any]:
+def _review(world: World, repository: Repository, told: Told) -> dict[str, Any]:
     review = payloads.review(repository, told.subject, told.more["review"])
     return {
         "review": {**review, "state": told.more["review"].state},
@@ -98,25 +107,25 @@ def _review(repository: Repository, told: Told) -> dict[str, Any]:
     }
 
 
-def _issue(repository: Repository, told: Told) -> dict[str, Any]:
+def _issue(world: World, repository: Repository, told: Told) -> dict[str, Any]:
     found = {"issue": payloads.issue(repository, told.subject)}
     return found | ({"label": payloads.label(repository, told.more["label"])} if "label" in told.more else {})
 
 
-def _check_run(repository: Repository, told: Told) -> dict[str, Any]:
+def _check_run(world: World, repository: Repository, told: Told) -> dict[str, Any]:
     return {"check_run": checks.check_run(repository, told.more["run"], told.subject)}
 
 
-def _check_suite(repository: Repository, told: Told) -> dict[str, Any]:
+def _check_suite(world: World, repository: Repository, told: Told) -> dict[str, Any]:
     return {"check_suite": checks.check_suite(repository, told.more["run"], told.subject)}
 
 
-def _workflow_run(repository: Repository, told: Told) -> dict[str, Any]:
+def _workflow_run(world: World, repository: Repository, told: Told) -> dict[str, Any]:
     run = checks.workflow_run(repository, told.more["run"], told.subject)
     return {"workflow": checks.workflow(repository), "workflow_run": run}
 
 
-def _merge_group(repository: Repository, told: Told) -> dict[str, Any]:
+def _merge_group(world: World, repository: Repository, told: Told) -> dict[str, Any]:
     head, base, number = told.subject, told.more["base"], told.more["pull"]
     return {
         "merge_group": {

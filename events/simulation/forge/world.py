@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Generator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from itertools import count
 from random import Random
 
@@ -47,6 +48,11 @@ class World:
         self.reported: dict[str, list[Reported]] = {}
         self._waiting: list[tuple[datetime, int, Life]] = []
         self._turns = count()
+
+    @cached_property
+    def by_email(self) -> dict[str, Account]:
+        """Whose commits are known by their address."""
+        return {account.email: account for account in (*self.accounts.values(), DEPENDABOT)}
 
     def begin(self, life: Life) -> None:
         """From its first moment on."""
