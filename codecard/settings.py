@@ -239,6 +239,8 @@ CELERY_BEAT_SCHEDULE = {
     "continue-invitations": {"task": "teams.tasks.continue_invitations", "schedule": crontab(minute="3-59/10")},
     "continue-deliveries": {"task": "events.tasks.continue_deliveries", "schedule": crontab()},
     "continue-chores": {"task": "events.tasks.continue_chores", "schedule": crontab()},
+    "late-links": {"task": "events.tasks.look_for_late_links", "schedule": crontab(minute="*/10")},
+    "outdated": {"task": "events.tasks.judge_what_is_outdated", "schedule": crontab(hour="1", minute="7")},
     "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},
     "erase-deleted": {"task": "events.tasks.erase_deleted_organizations", "schedule": crontab(minute="23")},
 }
