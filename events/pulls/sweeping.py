@@ -2,6 +2,7 @@
 that came onto the default branch by other ways. Asked now and then of the pull requests that are open or just ended."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -71,7 +72,7 @@ _LANDED = """
 
 def leave_what_was_late(organization_id: int, *, now: datetime) -> int:
     """Leaves to be judged anew what may come out otherwise; how many pull requests. Judging finds out whether."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "org": organization_id, "opened_since": now - OPEN_FOR, "ended_since": now - JUST_ENDED,
         "closed_since": now - LANDED_WITHIN, "lately": now - timedelta(hours=1),
     }  # fmt: skip
