@@ -1,6 +1,7 @@
 """What runs in the background, and when. Each task is one call into the domain, and safe to run twice."""
 
 import time
+from collections.abc import Iterator
 
 from celery import shared_task
 from django.core.cache import cache
@@ -10,8 +11,8 @@ from django.utils import timezone
 from codecard.lib.tenant import tenant
 from events import erasing, retention, sample
 from events.ledger.relocation import relocate_step
-from events.models import Relocation
-from events.pulls import backfilling, chores, deliveries, discovering, escapes
+from events.models import Relocation, Repository
+from events.pulls import backfilling, chores, deliveries, discovering, escapes, sweeping
 from events.pulls.github.errors import GitHubError
 from events.pulls.handlers import FETCHING, JUDGING
 from events.pulls.working import work
@@ -223,6 +224,32 @@ def mature_all_escapes() -> None:
 def mature_escapes(*, organization_id: int) -> None:
     with tenant(organization_id):
         escapes.mature(organization_id, now=timezone.now())
+
+
+@shared_task(acks_late=True)
+def look_for_late_links() -> None:
+    """Sessions that grew or became known after their pull request was judged, and changes that landed by hand."""
+    now = timezone.now()
+    for organization_id in _with_repositories():
+        if sweeping.leave_what_was_late(organization_id, now=now):
+            ask_to_judge(organization_id)
+
+
+@shared_task(acks_late=True)
+def judge_what_is_outdated() -> None:
+    """After an update that judges otherwise, some thousands of each organization a night."""
+    now = timezone.now()
+    for organization_id in _with_repositories():
+        if sweeping.leave_what_is_outdated(organization_id, now=now):
+            ask_to_judge(organization_id)
+
+
+def _with_repositories() -> Iterator[int]:
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            has_any = Repository.objects.filter(organization=organization_id).exists()
+        if has_any:
+            yield organization_id
 
 
 @shared_task(acks_late=True)
