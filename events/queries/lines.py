@@ -98,7 +98,7 @@ def lives_of_lines(
 ) -> dict[str, Lines]:
     """By AI class, of pull requests integrated in [start, end). Inside the tenant."""
     rows = _rows(_LIVES, organization_id, start, end, repositories)
-    return {ai_class: Lines(*map(int, numbers)) for ai_class, *numbers in rows}
+    return {ai_class: Lines(*numbers) for ai_class, numbers in rows}
 
 
 def churn(
@@ -107,7 +107,7 @@ def churn(
     """By AI class: lines removed or rewritten within so many days (14, 30, 90), of all that were followed so long. How
     far a repository is followed its newest applied commit says, no clock. Inside the tenant."""
     rows = _rows(_CHURN, organization_id, start, end, repositories, days=days)
-    return {ai_class: Churn(*map(int, numbers)) for ai_class, *numbers in rows}
+    return {ai_class: Churn(*numbers) for ai_class, numbers in rows}
 
 
 def ends_of_lines(
@@ -115,8 +115,8 @@ def ends_of_lines(
 ) -> dict[str, list[Age]]:
     """By AI class, youngest first: what `codecard.lib.survival` draws a curve of. Inside the tenant."""
     found: dict[str, list[Age]] = defaultdict(list)
-    for ai_class, *numbers in _rows(_AGES, organization_id, start, end, repositories):
-        found[ai_class].append(Age(*map(int, numbers)))
+    for ai_class, numbers in _rows(_AGES, organization_id, start, end, repositories):
+        found[ai_class].append(Age(*numbers))
     return dict(found)
 
 
@@ -136,11 +136,11 @@ def survival(ages: Collection[Age]) -> list[tuple[int, float]]:
 def _rows(
     statement: str, organization_id: int, start: datetime, end: datetime, repositories: Collection[int] | None,
     **more: int,
-) -> list[tuple[str, int, int, int]]:  # fmt: skip
+) -> list[tuple[str, list[int]]]:  # fmt: skip
     parameters = {
         "org": organization_id, "start": start, "end": end, **more,
         "repositories": None if repositories is None else list(repositories),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        return [(str(ai_class), [int(number) for number in numbers]) for ai_class, *numbers in cursor.fetchall()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -49,7 +49,7 @@ def pulls_of_team(
     organization_id: int, people: Collection[int], start: datetime, end: datetime, *, horizon_days: int
 ) -> list[TeamPull]:
     """Integrated in [start, end), without bots and backports. Inside the tenant."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "org": organization_id, "people": sorted(people), "start": start, "end": end, "horizon": horizon_days,
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -118,8 +118,8 @@ def test_others_bots_and_backports_are_not_in_it(
     with tenant(acme.id):
         repository = make_repository(acme)
         _pull(repository, contributor_charlie, COUNTED)
-        for fields in ({"is_bot": True}, {"is_backport": True}):
-            _pull(repository, crew[0], COUNTED, **fields)
+        _pull(repository, crew[0], COUNTED, is_bot=True)
+        _pull(repository, crew[0], COUNTED, is_backport=True)
     pulls, _ = _pulls(alice_client)
     assert (pulls.is_connected, pulls.latency.value, pulls.pending) == (True, None, 0)
 
