@@ -15,6 +15,7 @@ from codecard.lib.environment import (
     demand_production_settings,
     demand_sign_up_settings,
     flag,
+    github_api_url,
     github_app,
     listed,
     number,
@@ -160,6 +161,10 @@ X_FRAME_OPTIONS = "DENY"
 GITHUB_CLIENT_ID = os.environ.get("GITHUB_CLIENT_ID", "")
 GITHUB_CLIENT_SECRET = os.environ.get("GITHUB_CLIENT_SECRET", "")
 GITHUB_URL = (os.environ.get("GITHUB_URL") or "https://github.com").rstrip("/")
+GITHUB_API_URL = github_api_url(os.environ.get("GITHUB_API_URL", ""), GITHUB_URL)
+GITHUB_TIMEOUT_SECONDS = number("GITHUB_TIMEOUT_SECONDS", 30)
+# How far back a repository's pull requests, issues and commits are asked for when it is connected.
+BACKFILL_DAYS = number("BACKFILL_DAYS", 365)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -179,18 +179,56 @@ KINDS: Mapping[str, type[Fact]] = {
 }  # fmt: skip
 
 
-class Commit(Struct, kw_only=True, frozen=True):
-    """A commit that a client reports. Its natural key is (repository, sha); evidence for linking, never a count."""
+Sha = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{40}([0-9A-Fa-f]{24})?$")]
+LineRange = tuple[Annotated[int, Meta(ge=1, le=10_000_000)], Annotated[int, Meta(ge=1, le=10_000_000)]]
 
+
+class CommitFile(Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a commit says of one file: the lines of it, after the commit, that a tool wrote (`ai_ranges`, both ends
+    included), or only how many. The path is kept, as GitHub's are."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=1000)]
+    ai_ranges: Annotated[tuple[LineRange, ...], Meta(max_length=20_000)] = ()
+    ai_lines: Lines | None = None
+    human_lines: Lines | None = None
+
+
+class Commit(
+    Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="kind", tag="commit"
+):
+    """A commit that a client reports. Its natural key is (repository, sha); evidence for linking, never a count.
+    `at`: when it was made. `patch_id`: of `git patch-id --stable`, by which it is found again once it was rewritten."""
+
+    sha: Sha
+    at: Moment
+    tool: Name
+    repository: Name | None = None
+    branch: Name | None = None
+    session: Key | None = None
+    model: Name | None = None
+    authored_at: Moment | None = None
+    parents: Annotated[tuple[Sha, ...], Meta(max_length=64)] = ()
+    tree_sha: Sha | None = None
+    patch_id: Sha | None = None
+    files: Annotated[tuple[CommitFile, ...], Meta(max_length=3_000)] = ()
+    email: Name | None = None
+    github: Name | None = None
+    user: Name | None = None
+
+
+class AttributedLines(Struct, kw_only=True, frozen=True):
+    """Lines of one file that one session of a tool wrote, as of one commit. `source`: who says so."""
+
+    source: str
+    repository: str
     sha: str
-    at: datetime
+    path: str
     tool: str
-    repository: str | None = None
-    branch: str | None = None
-    session: str | None = None
-    email: str | None = None
-    github: str | None = None
-    user: str | None = None
+    model: str
+    session: str
+    ai_lines: int
+    human_lines: int | None
+    ranges: tuple[tuple[int, int], ...]
 
 
 CounterName = Literal[

@@ -3,6 +3,7 @@ without losing its body, so both forms of each answer."""
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from events.api.attributions import AttributionsView
 from events.api.incidents import IncidentsView
 from events.api.ingest import EventsView, OtlpView
 from events.api.usage import UsageView
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_otlp("metrics"),
     *_otlp("traces"),
     re_path(r"^api/v1/events/?$", EventsView.as_view(), name="events"),
+    re_path(r"^api/v1/attributions/?$", AttributionsView.as_view(), name="attributions"),
     re_path(r"^api/v1/incidents/?$", IncidentsView.as_view(), name="incidents"),
     path("api/v1/usage/", UsageView.as_view(), name="usage"),
     re_path(r"^webhooks/github/?$", AppWebhookView.as_view(), name="github_webhook"),

@@ -48,6 +48,7 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"settings/(members|invitations|teams|team-import)/", Permission.MANAGE_PEOPLE),
     (r"settings/keys/", Permission.MANAGE_KEYS),
     (r"settings/audit", Permission.SEE_AUDIT),
+    (r"settings/github/", Permission.MANAGE_INTEGRATIONS),
     (r"settings/(delete|transfer|keep|restore)", Permission.DELETE_ORGANIZATION),
     (r"settings/", Permission.MANAGE_SETTINGS),
     (r"people/", Permission.MANAGE_PEOPLE),
@@ -159,6 +160,7 @@ API = {
     "events": INGEST,
     "incidents": INGEST,
     **{f"otlp_{signal}{by}": INGEST for signal in ("logs", "metrics", "traces") for by in ("", "_by_path")},
+    "attributions": INGEST,
     "usage": USAGE,
     "schema": OPEN,
 }
@@ -218,6 +220,14 @@ ORGANIZATION_TABLES: dict[str, tuple[Permission, bool, set[str]]] = {
     "teams.key": (Permission.MANAGE_KEYS, False, {"change", "revoke"}),
     "teams.invitation": (Permission.MANAGE_PEOPLE, False, {"revoke"}),
     "teams.auditentry": (Permission.SEE_AUDIT, False, set()),
+    "events.connection": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.repository": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.pullrequest": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.defect": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.defectlink": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.delivery": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),
+    "events.backfill": (Permission.MANAGE_INTEGRATIONS, False, set()),
+    "events.chore": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),
 }
 
 

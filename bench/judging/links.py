@@ -15,7 +15,7 @@ def judge(paths: Sequence[Path]) -> Judged:
     for path in paths:
         told = read(path)
         pulls = [_pull(row) for row in told["prs"]]
-        events = told["client_commit_events"]
+        events = told.get("client_commit_events", [])
         links = links_of([trace for event in events for trace in _traces(event)], pulls)
         exact, weak = _by_sha(links, Method.CLIENT_SHA), _by_sha(links, Method.SHARED_SESSION)
         merges = {pull.merge_sha: pull.number for pull in pulls if pull.merge_sha}
@@ -23,7 +23,7 @@ def judge(paths: Sequence[Path]) -> Judged:
             found, true = exact[event["commit_sha"]], _truth(event, merges)
             truth, named, right = truth + len(true), named + len(found), right + len(found & true)
             near = weak[event["commit_sha"]]
-            shared, shared_right = shared + len(near), shared_right + len(near & set(event["session_prs"]))
+            shared, shared_right = shared + len(near), shared_right + len(near & set(event.get("session_prs") or []))
         alone += sum(link.method is Method.FILE_OVERLAP for link in best(links).values())
     rows = [
         share("links by exact SHA, precision", right, named, at_least=1),

@@ -73,11 +73,30 @@ def github_app(client_id: str, secret: str, url: str) -> dict[str, str]:
     return {"provider_id": kind, "client_id": client_id, "secret": secret}
 
 
+def github_api_url(given: str, github_url: str) -> str:
+    """Where GitHub's REST API is: as `given`, else beside the server of `github_url`.
+
+    :raises ImproperlyConfigured: tokens would travel where others can read them.
+    """
+    beside = "https://api.github.com" if github_url == "https://github.com" else f"{github_url}/api/v3"
+    url = (given or beside).rstrip("/")
+    if given and (not _is_safe(url) or urlsplit(url).query):
+        raise ImproperlyConfigured(
+            "GITHUB_API_URL must be the address of GitHub's API, such as https://github.example.com/api/v3."
+        )
+    return url
+
+
 def _is_web_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return _is_safe(url) and not (parts.path or parts.query)
+
+
+def _is_safe(url: str) -> bool:
     """Tokens travel there: https, or one's own machine."""
     parts = urlsplit(url)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"})
-    return is_safe and bool(parts.hostname) and not (parts.path or parts.query or parts.username)
+    return is_safe and bool(parts.hostname) and not parts.username
 
 
 def demand_production_settings(

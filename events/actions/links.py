@@ -25,7 +25,9 @@ def correct_class(
         last = _decisions(pull).filter(session=None).order_by("-decided_at", "-id").first()
         if (last.ai_class if last else "") == ai_class:
             return None
-        made = _said(pull, by, now, ai_class=ai_class, reason=reason)
+        # One that was taken back says nothing.
+        verdict = Verdict.CONFIRMED if ai_class else ""
+        made = _said(pull, by, now, ai_class=ai_class, verdict=verdict, reason=reason)
         before, after = pull.ai_class, ai_class or "what the evidence says"
         if ai_class:
             PullRequest.objects.filter(organization=pull.organization_id, id=pull.id).update(ai_class=ai_class)

@@ -127,9 +127,11 @@ class EventsView(IngestView):
 def _events_answer(parsed: Parsed, receipt: Receipt, is_dry: bool) -> dict[str, Any]:
     """Counts, and each rejected item by its place in the body. What isn't listed is stored or was so already."""
     unreadable = {item.index: item.reason for item in parsed.rejected}
-    readable = [index for index in range(parsed.items) if index not in unreadable] if receipt.refused else []
+    others = unreadable.keys() | set(parsed.commit_places)
+    readable = [index for index in range(parsed.items) if index not in others] if receipt.refused else []
     refused = {readable[refusal.position]: refusal.reason for refusal in receipt.refused}
-    rejected = sorted((unreadable | refused).items())
+    late = {parsed.commit_places[position]: reason for position, reason in receipt.refused_commits}
+    rejected = sorted((unreadable | refused | late).items())
     return {
         "accepted": receipt.stored,
         "duplicates": receipt.duplicates,

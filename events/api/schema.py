@@ -8,22 +8,23 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
 from events.queries import Breakdown
-from events.schema import KINDS, Event
+from events.schema import KINDS, Commit, Event
 
 _REF = "#/components/schemas/{name}"
+_ITEMS = {**KINDS, "commit": Commit}
 Decorator = Callable[[Any], Any]
 
 
 def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Postprocessing hook: the structs that decode the wire are its schema."""
-    _, components = msgspec.json.schema_components([Event], ref_template=_REF)
+    _, components = msgspec.json.schema_components([Event, Commit], ref_template=_REF)
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(components)
     schemas["Event"] = {
-        "oneOf": [{"$ref": _REF.format(name=struct.__name__)} for struct in KINDS.values()],
+        "oneOf": [{"$ref": _REF.format(name=struct.__name__)} for struct in _ITEMS.values()],
         "discriminator": {
             "propertyName": "kind",
-            "mapping": {kind: _REF.format(name=struct.__name__) for kind, struct in KINDS.items()},
+            "mapping": {kind: _REF.format(name=struct.__name__) for kind, struct in _ITEMS.items()},
         },
     }
     schemas["Problem"] = _PROBLEM
@@ -112,6 +113,58 @@ def document_events(view: Any) -> Any:
             parameters=[OpenApiParameter("dry_run", bool, description="Judge the items without storing any.")],
             responses={(200, "application/json"): OpenApiResponse(_EVENTS_RESULT, "Durable."), **_ERRORS},
             examples=[OpenApiExample("Two events", value=_EXAMPLE, request_only=True)],
+        )
+    )
+    return decorate(view)
+
+
+_ATTRIBUTIONS_RESULT = _object(
+    {name: rule for name, rule in _EVENTS_RESULT["properties"].items() if name != "superseded"},
+    "Every item that is not listed under `rejected` is stored.",
+)
+_ATTRIBUTION = {
+    "type": "object",
+    "description": "A git-ai note of a commit, or an agent-trace record (also by itself, without `trace` around it).",
+    "properties": {
+        "repository": {"type": "string", "description": "`host/owner/name`, or any address of it."},
+        "commit": {"type": "string", "description": "Full SHA. A trace may name it itself, as `vcs.revision`."},
+        "note": {"type": ["string", "object"], "description": "Git AI standard 3.0.0: the note's text, or its JSON."},
+        "trace": {"type": "object", "description": "Agent Trace 0.1.0."},
+    },
+}
+_NOTE_EXAMPLE = {
+    "repository": "github.com/acme/shop",
+    "commit": "8a1c1b1f0c5e4f6d9b7a3c2d1e0f9a8b7c6d5e4f",
+    "note": (
+        'shop/cart.py\n  s_0123456789abcd::t_0123456789abcd 12-40,52\n---\n{"schema_version": "authorship/3.0.0",'
+        ' "sessions": {"s_0123456789abcd": {"agent_id": {"tool": "claude", "id": "s-1", "model": "claude-opus-4-5"}}}}'
+    ),
+}
+
+
+def document_attributions(view: Any) -> Any:
+    body = {"oneOf": [{"type": "array", "items": _ATTRIBUTION}, _ATTRIBUTION]}
+    decorate: Decorator = extend_schema_view(
+        post=extend_schema(
+            operation_id="send_attributions",
+            summary="Send attributions of lines",
+            description=(
+                "Which lines of a commit a tool wrote. A JSON array, one object, one object per line (NDJSON), or one"
+                " note as text. Ranges and counts are kept, nothing else. The same sent again changes nothing; a later"
+                " note of a commit takes the place of the one before."
+            ),
+            request={
+                "application/json": body,
+                "application/x-ndjson": {"type": "string"},
+                "text/plain": {"type": "string"},
+            },
+            parameters=[
+                OpenApiParameter("repository", str, description="For items that don't name theirs."),
+                OpenApiParameter("commit", str, description="For items that don't name theirs."),
+                OpenApiParameter("dry_run", bool, description="Judge the items without storing any."),
+            ],
+            responses={(200, "application/json"): OpenApiResponse(_ATTRIBUTIONS_RESULT, "Durable."), **_ERRORS},
+            examples=[OpenApiExample("A note", value=_NOTE_EXAMPLE, request_only=True)],
         )
     )
     return decorate(view)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from events.dashboards import moving, sample, views
+from events.dashboards.github import views as github
 from events.dashboards.pulls import deciding
 from events.dashboards.pulls import views as pulls
 
@@ -14,4 +15,5 @@ urlpatterns = [
     *sample.urlpatterns,
     *pulls.urlpatterns,
     *deciding.urlpatterns,
+    *github.urlpatterns,
 ]

@@ -17,7 +17,7 @@ from django.db import connection
 from psycopg import Cursor, errors
 
 from codecard.lib.tenant import tenant
-from events.ledger.batch import Batch, NotLookedUp, Refusal, within_time
+from events.ledger.batch import Batch, NotLookedUp, Refusal, commits_in_time, within_time
 from events.ledger.channels import poorer_channels
 from events.ledger.commits import keep_commits
 from events.ledger.intake import Intake, keep_intake
@@ -60,6 +60,8 @@ class Receipt:
     superseded: int = 0
     duplicates: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    refused_commits: list[tuple[int, str]] = field(default_factory=list)
+    """Place among the body's commits, and the reason."""
 
 
 @dataclass
@@ -106,12 +108,14 @@ def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Rec
 def admit(parsed: Parsed, access: Access, *, now: datetime) -> Receipt:
     """What `record` would refuse, without storing anything; `stored` is what would be new or known already."""
     receipt = _admit(parsed, now, lookups_of(access.organization_id).kept_since).receipt
-    receipt.stored = sum(map(len, parsed.groups.values())) - len(receipt.refused)
+    told = sum(map(len, parsed.groups.values())) + len(parsed.commits)
+    receipt.stored = told - len(receipt.refused) - len(receipt.refused_commits)
     return receipt
 
 
 def _admit(parsed: Parsed, now: datetime, kept_since: datetime | None) -> _Work:
-    work = _Work({}, [], parsed.commits, Receipt())
+    work = _Work({}, [], [], Receipt())
+    work.commits, work.receipt.refused_commits = commits_in_time(parsed.commits, now)
     for group, events in parsed.groups.items():
         work.groups[group], refused = within_time(group, events, now, kept_since)
         work.receipt.refused += refused
@@ -146,11 +150,16 @@ def _record(
             batch.place(group, [event])
         for group, point in work.points:
             batch.witness(group, point)
+        for commit in work.commits:
+            batch.witness_commit(commit)
         lock_sessions(cursor, known, batch.touches)
         intake = Intake()
         _take_back(cursor, batch, increases, intake, exclusive)
         receipt = _store(cursor, batch, work, intake, now)
-        keep_commits(cursor, batch, work.commits)
+        if work.commits:
+            new = keep_commits(cursor, batch, work.commits)
+            if parsed.commit_places:
+                receipt.stored, receipt.duplicates = receipt.stored + new, receipt.duplicates + len(work.commits) - new
         intake.count_parsed(parsed, source)
         for refusal in work.receipt.refused:
             intake.count(refusal.group.source, Fate.REJECTED, 1, refusal.reason)
@@ -212,7 +221,7 @@ def _supersede(
 
 
 def _store(cursor: Cursor[Any], batch: Batch, work: _Work, intake: Intake, now: datetime) -> Receipt:
-    receipt = Receipt(refused=work.receipt.refused)
+    receipt = Receipt(refused=work.receipt.refused, refused_commits=work.receipt.refused_commits)
     if not batch.placed and not any(touch.is_changed for touch in batch.touches.values()):
         return receipt
     rows = batch.rows()

@@ -13,7 +13,7 @@ from events.ledger.rows import ESTIMATED, KINDS, fact_id
 from events.ledger.sessions import SessionKey, Touch, micros
 from events.ledger.statements import STAGE_COLUMNS
 from events.models import PATH_CLASSES, DimensionKind
-from events.schema import Event, Kind, Point
+from events.schema import Commit, Event, Kind, Point
 from events.sources._base import Group
 from teams.identities import Owner, Sender
 
@@ -121,7 +121,23 @@ class Batch:
         if key is not None and key.isprintable():
             self._touch(tool_id, key, event.session is None, at_us, owner).see(at_us, owner, 0, 0)
 
-    def _owner(self, event: Event) -> Owner:
+    def witness_commit(self, commit: Commit) -> None:
+        """So does a commit, which makes the session known whether it or the session's facts arrive first.
+
+        :raises NotLookedUp: a name or sender has no number yet.
+        """
+        if commit.session is None or not commit.session.isprintable():
+            return
+        numbers, at_us = self.known.dimensions, micros(commit.at)
+        try:
+            tool_id, owner = numbers[DimensionKind.TOOL][commit.tool], self._owner(commit)
+            repository_id = numbers[DimensionKind.REPOSITORY][commit.repository]
+            branch_id = numbers[DimensionKind.BRANCH][commit.branch]
+        except KeyError as error:
+            raise NotLookedUp from error
+        self._touch(tool_id, commit.session, False, at_us, owner).see(at_us, owner, repository_id, branch_id)
+
+    def _owner(self, event: Event | Commit) -> Owner:
         who = (event.email, event.github, event.user, event.tool)
         owner = self.owners.get(who)
         if owner is None:
@@ -181,4 +197,19 @@ def within_time(
             refused.append(Refusal(group, position, "at: more than a day in the future"))
         else:
             kept.append(event)
+    return kept, refused
+
+
+def commits_in_time(commits: list[Commit], now: datetime) -> tuple[list[Commit], list[tuple[int, str]]]:
+    """Commits whose time can be true, and the place and refusal of the others. Retention doesn't take commits."""
+    if not commits:
+        return commits, []
+    kept, refused = [], []
+    for position, commit in enumerate(commits):
+        if commit.at < now - OLDEST:
+            refused.append((position, "at: more than six years ago"))
+        elif commit.at > now + NEWEST:
+            refused.append((position, "at: more than a day in the future"))
+        else:
+            kept.append(commit)
     return kept, refused

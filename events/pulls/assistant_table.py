@@ -98,7 +98,7 @@ ASSISTANTS = (
     Assistant(
         "codex",
         ids=(199175422,),
-        logins=("chatgpt-codex-connector[bot]",),
+        logins=("chatgpt-codex-connector[bot]", "openai-code-agent[bot]"),
         addresses=("codex@openai.com", "noreply@openai.com", "assistant@openai.com"),
         names=(
             r"(?:openai |chatgpt )?codex(?: (?:cli|agent))",
@@ -199,10 +199,16 @@ ASSISTANTS = (
     Assistant("kiro", addresses=("noreply@kiro.dev",), names=(r"kiro agent",), bare_names=("kiro",)),
     Assistant("goose", addresses=("goose@block.xyz",), bare_names=("goose",)),
     Assistant("crush", addresses=("crush@charm.land",), bare_names=("crush",)),
+    Assistant("junie", addresses=("junie@jetbrains.com",), logins=("jetbrains-junie[bot]",), names=(r"junie agent",)),
+    Assistant("amazon-q", logins=("amazon-q-developer[bot]",), names=(r"amazon q(?: developer)?",)),
+    Assistant("lovable", logins=("lovable-dev[bot]", "gpt-engineer-app[bot]"), names=(r"lovable-dev(?:\[bot\])?",)),
+    Assistant("chatgpt", names=(r"(?:openai )?chatgpt(?: .*)?",)),
+    Assistant("roo-code", names=(r"roo code",)),
+    Assistant("kilo-code", names=(r"kilo code",)),
     Assistant(
         "claude-code",
         ids=(209825114,),
-        logins=("claude[bot]",),
+        logins=("claude[bot]", "anthropic-code-agent[bot]"),
         addresses=(
             "noreply@anthropic.com",
             "no-reply@anthropic.com",

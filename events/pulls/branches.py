@@ -77,7 +77,7 @@ def _cut(found: list[Held], new: list[dict[str, Any]], push: Push) -> None:
 def derive_commits(pull: PullRequest, siblings: Sequence[PullRequest], pushes: Sequence[Push]) -> bool:
     """Makes the commits that GitHub hasn't listed those that pushes and heads tell. Whether anything changed."""
     mine = [push for push in pushes if push.after_sha and is_of(push, pull, siblings)]
-    changed = _add_force_pushes(pull, mine)
+    changed = _derive_force_pushes(pull, mine, pushes)
     wanted = held(mine)
     known = {one.sha for one in wanted}
     wanted += [Held(sha) for sha in _heads(pull) if sha not in known]
@@ -93,12 +93,15 @@ def _heads(pull: PullRequest) -> list[str]:
     return [sha for sha in dict.fromkeys([*(sha for both in told for sha in both), pull.head_sha]) if sha]
 
 
-def _add_force_pushes(pull: PullRequest, pushes: Iterable[Push]) -> bool:
-    wanted = {(push.pushed_at, push.after_sha): push for push in pushes if push.is_forced and push.before_sha}
+def _derive_force_pushes(pull: PullRequest, mine: Iterable[Push], pushes: Iterable[Push]) -> bool:
+    """Those of its own pushes happened to it; those that turned out to be another's on the branch didn't."""
+    wanted = {(push.pushed_at, push.after_sha): push for push in mine if push.is_forced and push.before_sha}
+    others = {(push.pushed_at, push.after_sha) for push in pushes} - wanted.keys()
     rows = PullRequestEvent.objects.filter(
         organization_id=pull.organization_id, pull_request=pull, kind=Happening.FORCE_PUSHED
     )
-    present = set(rows.values_list("at", "key"))
+    present = {(row.at, row.key): row.id for row in rows}
+    gone = [id_ for key, id_ in present.items() if key in others]
     made = [
         PullRequestEvent(
             organization_id=pull.organization_id, pull_request=pull, kind=Happening.FORCE_PUSHED, at=at, key=after,
@@ -106,8 +109,9 @@ def _add_force_pushes(pull: PullRequest, pushes: Iterable[Push]) -> bool:
         )
         for (at, after), push in sorted(wanted.items()) if (at, after) not in present
     ]  # fmt: skip
+    rows.filter(id__in=gone).delete()
     PullRequestEvent.objects.bulk_create(made, ignore_conflicts=True)
-    return bool(made)
+    return bool(made or gone)
 
 
 _FIELDS = ("position", "authored_at", "committed_at", "author_id", "tree_sha", "stated", "superseded_at")

@@ -61,7 +61,7 @@ def _insert(made: Delivery) -> bool:
     columns = ", ".join(field.column for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO events_delivery ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608
+            f"INSERT INTO events_delivery ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"
             " ON CONFLICT (organization_id, delivery_id) DO NOTHING RETURNING id",
             values,
         )

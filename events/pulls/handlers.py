@@ -5,6 +5,7 @@ from typing import Final
 
 from events.pulls import defects, ownership
 from events.pulls.chores import ChoreKind
+from events.pulls.fetching import fetch
 from events.pulls.judging import judge_pull_request, judge_session
 from events.pulls.working import Handler
 
@@ -15,5 +16,5 @@ JUDGING: Final[Mapping[ChoreKind, Handler]] = {
     ChoreKind.DEFECT: defects.handle,
 }
 """What needs nothing but our own rows."""
-FETCHING: Final[Mapping[ChoreKind, Handler]] = {}
+FETCHING: Final[Mapping[ChoreKind, Handler]] = {ChoreKind.FETCH: fetch}
 """What asks GitHub, and has a queue of its own: it waits for others."""

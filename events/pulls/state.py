@@ -42,7 +42,7 @@ def apply(organization: Organization, told: Told, connection: Connection | None,
         installations.apply(organization.id, connection, told.installation, now=now)
     if told.repository:
         _apply_to_repository(organization, told, connection, change, now)
-    _leave_chores(organization.id, change, now)
+    leave_chores(organization.id, change, now)
     return change
 
 
@@ -62,7 +62,7 @@ def _apply_to_repository(
     if told.pull:
         apply_pull(organization, repository, told.pull, told.happened, change, now=now)
     if told.issue:
-        _apply_issue(organization, repository, told.issue, change)
+        apply_issue(organization, repository, told.issue, change)
     for check in told.checks:
         work_items.apply_check(repository, check)
     if told.is_about_repository:
@@ -197,7 +197,7 @@ def author_of(commit: CommitRecord, stated: stating.Stated) -> Name | None:
 # --- issues ----------------------------------------------------------------------------------------------------------
 
 
-def _apply_issue(organization: Organization, repository: Repository, record: IssueRecord, change: Change) -> None:
+def apply_issue(organization: Organization, repository: Repository, record: IssueRecord, change: Change) -> None:
     issue, is_changed = work_items.apply_issue(repository, record, stores_titles=organization.stores_titles)
     if is_changed:
         links = ClosingLink.objects.filter(
@@ -212,7 +212,7 @@ def _apply_issue(organization: Organization, repository: Repository, record: Iss
 # --- what follows ----------------------------------------------------------------------------------------------------
 
 
-def _leave_chores(organization_id: int, change: Change, now: datetime) -> None:
+def leave_chores(organization_id: int, change: Change, now: datetime) -> None:
     for kind, keys in (
         (ChoreKind.FETCH, change.fetches),
         (ChoreKind.REPLAY, change.replays),

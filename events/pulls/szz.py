@@ -3,6 +3,11 @@
 A deleted line of code speaks for the commit that wrote it, a deleted comment, brace or import less, a line next to a
 pure insertion a little; younger commits are likelier. It is a guess with a known record, so each candidate comes with
 its share and the probability that was measured for such a share, and no tracing is ever more than probable.
+
+Tried on one half of 1,083 fixes, split by a hash of their SHA, and not better there beyond chance: other half-lives and
+decays, weights by kind, by group of lines and by file, the size of the candidate, merges, and a conditional logit over
+all of these. Naming every candidate with a share of 0.4, or none of insertions below 0.8, had an F1 of 0.550 against
+0.529 on that half and of 0.527 against 0.543 on the other.
 """
 
 from collections import defaultdict

@@ -21,7 +21,7 @@ from events.simulation.forge.tasks import of_everybody, on_branches
 from events.simulation.otlp import Body
 from events.simulation.people import Person, Telling, cast
 from events.simulation.totals import Totals
-from events.simulation.work import Work, works
+from events.simulation.work import TELLS_COMMITS, Work, works
 
 __all__ = ["Body", "Person", "Simulation", "Totals", "batches"]
 
@@ -57,7 +57,7 @@ class Simulation:
             if person.is_bot:
                 yield from own.of_events(self._bot_events(person, week), person.sender)
             for tool in person.tools:
-                done = [work for work in self._works(person, week) if work.tool == tool]
+                done = [self._told(work) for work in self._works(person, week) if work.tool == tool]
                 for body in _WIRES[tool](done) if done else ():
                     yield body
                     if person.has_second_key and week % 4 == 1:
@@ -78,6 +78,12 @@ class Simulation:
 
     def days(self, week: int) -> list[date]:
         return [self.until - timedelta(days=7 * week + ago) for ago in range(7, 0, -1)]
+
+    def _told(self, work: Work) -> Work:
+        """With the commits that the forge knows of; without a forge where all tools send with one key."""
+        if self.telling is not None or work.tool not in TELLS_COMMITS:
+            return work
+        return work._replace(commits=self.forge.client_commits(work.session))
 
     def _works(self, person: Person, week: int) -> list[Work]:
         if not person.is_working:

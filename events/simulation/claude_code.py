@@ -1,6 +1,7 @@
 """Claude Code's words: log events with tool details on; delta metrics for lines, active time, commits and the like."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from events.schema import Activity, Event, Git, Prompt, Response, Suggestion, TestRun
@@ -47,6 +48,8 @@ def _logs(work: Work) -> list[Log]:
         if isinstance(event, Prompt):
             prompt = event.id
         about: dict[str, Any] = {"event.timestamp": otlp.iso(event.at), "event.sequence": number, "prompt.id": prompt}
+        if isinstance(event, Git):
+            found += [_commit(work, event, common | about, *made) for made in _made(work, event)]
         at_ns = otlp.nanoseconds(event.at)
         for name, told in _said(work, event):
             found.append(Log(at_ns, f"claude_code.{name}", {**common, "event.name": name, **about, **told}))
@@ -63,17 +66,27 @@ def _said(work: Work, event: Event) -> Iterator[tuple[str, dict[str, Any]]]:
     elif isinstance(event, TestRun):
         told = {"full_command": work.project.command, "bash_command": work.project.command.split()[0]}
         yield "tool_result", _bash(event, otlp.text(told), event.outcome == "passed", event.duration_ms or 0)
-    elif isinstance(event, Git):
-        told = {"full_command": "git commit -m sample", "bash_command": "git"}
-        yield (
-            "tool_result",
-            {
-                **_bash(event, otlp.text(told), True, 300),
-                "vcs.ref.head.revision": event.id.replace("-", "") + "00000000",
-                "vcs.ref.head.name": work.branch,
-                "vcs.ref.head.type": "branch",
-            },
-        )
+
+
+def _made(work: Work, event: Git) -> list[tuple[datetime, str]]:
+    """When commits were made and how they are called: a clone's invention where nobody ever heard of them again."""
+    nobody_s = event.id.replace("-", "") + "00000000"
+    return [(commit.at, commit.sha) for commit in work.commits] or [(event.at, nobody_s)]
+
+
+def _commit(work: Work, event: Git, told: dict[str, Any], at: datetime, sha: str) -> Log:
+    """The words of `git commit`, with the revision that it made."""
+    line = otlp.text({"full_command": "git commit -m sample", "bash_command": "git"})
+    of_commit = {
+        **_bash(event, line, True, 300),
+        "tool_use_id": f"toolu_{event.id}-{sha[:8]}",
+        "event.name": "tool_result",
+        "event.timestamp": otlp.iso(at),
+        "vcs.ref.head.revision": sha,
+        "vcs.ref.head.name": work.branch,
+        "vcs.ref.head.type": "branch",
+    }
+    return Log(otlp.nanoseconds(at), "claude_code.tool_result", told | of_commit)
 
 
 def _request(event: Response) -> dict[str, Any]:

@@ -28,12 +28,24 @@ _PRICES = {
     "claude-haiku": (1.0, 5.0, 0.1, 1.25),
 }
 _DECIDES = frozenset({"claude-code", "codex", "gemini-cli", "copilot-chat", "quill"})
-_TELLS_COMMITS = frozenset({"claude-code", "quill"})
+TELLS_COMMITS = frozenset({"claude-code", "quill"})
 _TELLS_REASONING = frozenset({"codex", "gemini-cli", "copilot"})
 
 
+class ClientCommit(NamedTuple):
+    """A commit that a session made, as its clone knew it."""
+
+    at: datetime
+    sha: str
+    parents: tuple[str, ...]
+    tree_sha: str
+    patch_id: str
+    ai_lines: dict[str, int]
+    """Lines that it added, by path."""
+
+
 class Work(NamedTuple):
-    """One session, its events in the order of time."""
+    """One session, its events in the order of time. `commits`: those of its commits that became a pull request's."""
 
     person: Person
     tool: str
@@ -43,6 +55,7 @@ class Work(NamedTuple):
     branch: str
     start: datetime
     events: list[Event]
+    commits: tuple[ClientCommit, ...] = ()
 
 
 def works(seed: int, person: Person, day: date, weeks_ago: int, pace: float = 1.0) -> Iterator[Work]:
@@ -184,7 +197,7 @@ class _Session:
         random = self.random
         if self.tool in _COUNT_LINES and (self.added or self.removed):
             self._tell(Activity, 500, model=self.model, lines_added=self.added, lines_removed=self.removed)
-        if self.tool in _TELLS_COMMITS and self.added:
+        if self.tool in TELLS_COMMITS and self.added:
             self._tell(Activity, 1, active_seconds=float(self.active_s + 30))
             commits = int(random.random() < 0.62) + int(random.random() < 0.2)
             if commits:

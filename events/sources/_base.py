@@ -105,6 +105,8 @@ class Parsed:
     groups: defaultdict[Group, list[Event]] = field(default_factory=lambda: defaultdict(list))
     points: defaultdict[Group, list[Point]] = field(default_factory=lambda: defaultdict(list))
     commits: list[Commit] = field(default_factory=list)
+    commit_places: list[int] = field(default_factory=list)
+    """Where the commits stood among the items of the body, on a wire that has them as items."""
     ignored: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     unknown: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from events.schema import Event
-from events.sources import _languages, _paths, _repository, _tolerant
+from events.schema import Commit, Event
+from events.sources import _languages, _paths, _ranges, _repository, _tolerant
 from events.sources._base import Channel, Context, Group, Invalid, Parsed, Unreadable, hash_path, shown_name
 
 NAME = "code-card"
@@ -26,8 +26,9 @@ _BLANK = b" \t\r\n"
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _ESCAPED = re.compile(rb"\\(?:[bfnrt]|u00)")
 
-_one = msgspec.json.Decoder[Event](Event)
-_array = msgspec.json.Decoder[list[Event]](list[Event])
+Item = Event | Commit
+_one = msgspec.json.Decoder[Item](Item)
+_array = msgspec.json.Decoder[list[Item]](list[Item])
 
 
 def parse(body: bytes, content_type: str, context: Context) -> Parsed:
@@ -47,11 +48,11 @@ def parse(body: bytes, content_type: str, context: Context) -> Parsed:
     return _kept(events, _look_over if _may_hold_control_characters(body) else None, context)
 
 
-def _decode(body: bytes) -> list[Event]:
+def _decode(body: bytes) -> list[Item]:
     return _array.decode(body) if body.startswith(b"[") else _one.decode_lines(body)
 
 
-def _kept(items: list[Any], read: Callable[[Any], Event] | None, context: Context) -> Parsed:
+def _kept(items: list[Any], read: Callable[[Any], Item] | None, context: Context) -> Parsed:
     """`read` makes an event of an item, or looks at it once more; None where they are events that need no look."""
     if len(items) > MOST_ITEMS:
         raise Unreadable(f"more than {MOST_ITEMS:,} events in one body: send it in parts")
@@ -59,8 +60,12 @@ def _kept(items: list[Any], read: Callable[[Any], Event] | None, context: Contex
     for index, item in enumerate(items):
         try:
             event = read(item) if read else item
-            _clean(event, context)
-            kept.append(event)
+            if event.__class__ is Commit:
+                parsed.commits.append(_commit(event))
+                parsed.commit_places.append(index)
+            else:
+                _clean(event, context)
+                kept.append(event)
         except Invalid as error:
             parsed.reject(index, str(error))
     if kept:
@@ -73,13 +78,36 @@ def _may_hold_control_characters(body: bytes) -> bool:
     return b"\\" in body and _ESCAPED.search(body.replace(b"\\\\", b"")) is not None
 
 
-def _look_over(event: Event) -> Event:
+def _look_over(event: Item) -> Item:
     """PostgreSQL can't store NUL, and the other control characters have no business in a name."""
     for name in event.__struct_fields__:
         value = getattr(event, name)
         if isinstance(value, str) and _CONTROL.search(value):
             raise Invalid(f"{name}: has a control character")
     return event
+
+
+def _commit(told: Commit) -> Commit:
+    """In the one spelling of its names; a new one, since commits are frozen.
+
+    :raises Invalid: what it says of its files can't be.
+    """
+    if (tool := _name(told.tool)) is None:
+        raise Invalid("tool: is blank")
+    for file in told.files:
+        if not file.path.isprintable():
+            raise Invalid("files: a path has a control character")
+        _ranges.read([list(one) for one in file.ai_ranges])
+    return msgspec.structs.replace(
+        told,
+        tool=tool,
+        model=told.model and _name(told.model),
+        repository=told.repository and _repository_name(told.repository),
+        sha=told.sha.lower(),
+        parents=tuple(parent.lower() for parent in told.parents),
+        tree_sha=told.tree_sha and told.tree_sha.lower(),
+        patch_id=told.patch_id and told.patch_id.lower(),
+    )
 
 
 def _items(body: bytes) -> Iterator[Any]:
@@ -102,7 +130,7 @@ def _lines(body: bytes) -> Iterator[Any]:
                 yield _tolerant.Bad(str(error))
 
 
-def _read(item: Any) -> Event:
+def _read(item: Any) -> Item:
     if isinstance(item, _tolerant.Bad):
         raise Invalid(item.reason)
     if not isinstance(item, dict):
@@ -111,7 +139,7 @@ def _read(item: Any) -> Event:
         if isinstance(value, _tolerant.Bad):
             raise Invalid(f"{shown_name(name)}: {value.reason}")
     try:
-        event: Event = msgspec.convert(item, Event)
+        event: Item = msgspec.convert(item, Item)
     except msgspec.ValidationError as error:
         raise Invalid(_reason(str(error))) from None
     return _look_over(event)

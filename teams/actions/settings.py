@@ -18,6 +18,8 @@ FIELDS = {
     "allows_publication": "Publication",
     "retention_days": "Days that events are kept",
     "cost_visibility": "Who sees cost",
+    "stores_titles": "Titles of pull requests and issues",
+    "opens_prompts": "Single prompts on pull requests",
 }
 """What may be changed here, as the page calls it."""
 

@@ -161,7 +161,22 @@ class CostForm(SettingsForm):
     cost_visibility = forms.ChoiceField(label="Who sees cost", choices=CostVisibility)
 
 
-SETTINGS_FORMS: tuple[type[SettingsForm], ...] = (NameForm, DaysForm, PrivacyForm, KeepingForm, CostForm)
+class PullsForm(SettingsForm):
+    title = "Pull requests"
+    lede = "What is kept of them and who sees what. Every member reads on the page of data health how this is set."
+    stores_titles = forms.BooleanField(
+        label="Keep the titles of pull requests and issues",
+        required=False,
+        help_text="Off: pages name branches and numbers. Texts of messages, comments and changes are never kept.",
+    )
+    opens_prompts = forms.BooleanField(
+        label="Show single prompts to everybody who may open a pull request",
+        required=False,
+        help_text="Off: when each prompt was made is shown to the one who made it, and others see how many there were.",
+    )
+
+
+SETTINGS_FORMS: tuple[type[SettingsForm], ...] = (NameForm, DaysForm, PrivacyForm, KeepingForm, CostForm, PullsForm)
 
 
 class DeleteForm(forms.Form):

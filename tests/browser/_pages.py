@@ -44,6 +44,7 @@ PAGES = (
     f"{SETTINGS}/keys/new/",
     f"{SETTINGS}/keys/{{key}}/",
     f"{SETTINGS}/keys/{{key}}/rotate/",
+    f"{SETTINGS}/github/",
     f"{SETTINGS}/audit/",
     "/o/northwind/keys/",
     "/o/northwind/leave/",
@@ -63,6 +64,9 @@ TABLES = (
     "/o/northwind/admin/teams/team/{team}/change/",
     "/o/northwind/admin/teams/team/{team}/history/",
     "/o/northwind/admin/teams/auditentry/",
+    "/o/northwind/admin/events/pullrequest/",
+    "/o/northwind/admin/events/delivery/",
+    "/o/northwind/admin/events/chore/",
 )
 """Django's own pages, which are no part of the product's frame."""
 VISITORS_PAGES = ("/", "/accounts/login/", "/accounts/login/code/", "/accounts/signup/", "/accounts/link/", "/join/x/")

@@ -21,7 +21,8 @@ from codecard.lib.svg.time_axis import RIGHT, Piece, Tick, TimeAxis, ticks_of, t
 NARROWEST: Final = 640
 """Pixels of the picture; narrower windows scroll it."""
 LANE: Final = 34
-TOP: Final = 26
+TOP: Final = 38
+"""Pixels for the texts of flags, and below them of folds."""
 RIGHT_BEFORE_AFTER: Final = 0.815
 """Where time ends if something is drawn that came later."""
 AFTER: Final = (0.86, 0.14)

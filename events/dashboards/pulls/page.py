@@ -214,8 +214,11 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
+    """They add up to `seconds`. `odd`: those that can't be told, since what ends them lies before what begins them."""
+
     rows: list[StageRow]
     seconds: int
+    odd: list[str]
 
     @property
     def slices(self) -> list[svg.Slice]:
@@ -223,7 +226,7 @@ class Stages:
 
     @property
     def words(self) -> str:
-        """The one sentence that the bar says: how much of it was waiting."""
+        """What the bar says, in a sentence or two."""
         waited = sum(one.seconds for one in self.rows if one.is_waiting)
         coded = sum(one.seconds for one in self.rows if one.colour in (1, 3))
         told = []
@@ -231,6 +234,9 @@ class Stages:
             told.append(f"{_part(waited / self.seconds)} of it was waiting for review.")
         if coded:
             told.append(f"From the first prompt to the first commit it took {duration(coded)}.")
+        if self.odd:
+            names = " and ".join(f"“{name}”" for name in self.odd)
+            told.append(f"{names} can’t be told: times are out of order, by another clock or another way of working.")
         return " ".join(told)
 
 
@@ -243,13 +249,9 @@ def _part(share: float) -> str:
 def stages_of(latency: Latency | None) -> Stages | None:
     if latency is None or latency.seconds is None or not latency.stages:
         return None
-    rows = [StageRow(*_labelled(name, index, seconds)) for index, (name, seconds) in enumerate(latency.stages)]
-    return Stages([row for row in rows if row.seconds > 0], latency.seconds)
-
-
-def _labelled(name: str, index: int, seconds: int) -> tuple[str, int, int]:
-    words = stage_words(name, index)
-    return words.label, int(seconds), words.colour
+    told = [(stage_words(name), seconds) for name, seconds in latency.stages]
+    rows = [StageRow(words.label, int(seconds), words.colour) for words, seconds in told if seconds]
+    return Stages(rows, latency.seconds, [words.label for words, seconds in told if seconds is None])
 
 
 _STATES = {

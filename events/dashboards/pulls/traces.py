@@ -52,7 +52,7 @@ class Trace:
     def confidence(self) -> str:
         if self.state == Verdict.CONFIRMED:
             return "A person confirmed it"
-        if self.link.probability is not None:
+        if self.link.probability is not None and self.link.tier != Tier.CONFIRMED:
             return f"{self.tier}, about {self.link.probability * 100:.0f}% likely"
         return self.tier
 

@@ -14,22 +14,22 @@ class StageWords(NamedTuple):
     colour: int
 
 
-STAGES: Final[dict[str, StageWords]] = {
-    "accept": StageWords("Prompt to first accept", 1),
-    "commit": StageWords("Coding", 3),
-    "open": StageWords("Committed, not opened yet", 4),
+STAGES: Final = {
+    "accepted": StageWords("Prompt to first accept", 1),
+    "committed": StageWords("Coding", 3),
+    "opened": StageWords("Committed, not opened yet", 4),
     "ready": StageWords("In draft", 6),
-    "review": StageWords("Waiting for review", WAITING),
-    "approve": StageWords("In review", 2),
-    "merge": StageWords("Approved, not merged yet", 5),
-    "close": StageWords("Open until it was closed", 5),
+    "reviewed": StageWords("Waiting for review", WAITING),
+    "approved": StageWords("In review", 2),
+    "merged": StageWords("Approved, not merged yet", 5),
+    "integrated": StageWords("Not on the default branch yet", 6),
 }
-"""By what each stage ends with: stages follow each other, and each begins where the one before ends."""
+"""By what each stage ends with: each begins where the one before ends (docs of `events.pulls.latency`)."""
 
 TASK_TYPES: Final = {
-    "migration": "Migrations", "test": "Tests", "serializer": "Serializers", "view": "API endpoints",
+    "migration": "Migrations", "test": "Tests", "serializer": "Serializers", "endpoint": "API endpoints",
     "client": "Clients", "model": "Models", "numeric": "Numeric code", "data": "Data code",
-    "template": "Templates", "build": "Build and CI", "docs": "Docs", "config": "Configuration",
+    "front-end": "Front end", "build": "Build and CI", "docs": "Docs", "config": "Configuration",
     "refactor": "Refactors", "other": "Other",
 }  # fmt: skip
 
@@ -83,13 +83,8 @@ SIGNALS: Final = {
 }
 
 
-def stage_words(name: str, index: int) -> StageWords:
-    """A stage is named by what it ends with, at most with what it begins with before that."""
-    last = name.split("_")[-1].removesuffix("ed").removesuffix("d")
-    for key, words in STAGES.items():
-        if last in {key, key.removesuffix("e")}:
-            return words
-    return StageWords(name.replace("_", " ").capitalize(), 1 + index % 6)
+def stage_words(name: str) -> StageWords:
+    return STAGES.get(name) or StageWords(name.replace("_", " ").capitalize(), 6)
 
 
 def tool_name(name: str) -> str:
@@ -97,7 +92,7 @@ def tool_name(name: str) -> str:
 
 
 def task_type(name: str) -> str:
-    return TASK_TYPES.get(name, name.replace("_", " ").capitalize())
+    return TASK_TYPES.get(name, name.capitalize())
 
 
 def method_words(link: SessionLink) -> tuple[str, str]:

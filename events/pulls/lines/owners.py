@@ -26,8 +26,7 @@ class Runs(NamedTuple):
 
     def owner_of(self, line: int) -> int:
         """The owner of a line, counted from 1; unknown outside the file."""
-        at = bisect_left(list(accumulate(self.lengths)), line)
-        return self.owners[at] if line > 0 and at < len(self.owners) else UNKNOWN
+        return self.owners_of([line])[0]
 
     def owners_of(self, lines: Iterable[int]) -> list[int]:
         ends = list(accumulate(self.lengths))
@@ -89,8 +88,11 @@ def _after(change: FileChange, owner: int, before: Mapping[str, Runs], removed: 
     if not change.groups:
         return runs
     after, cut = edited(runs, change.groups, owner, old)
-    removed += cut
-    return after or unseen()
+    if after is None:
+        return unseen()
+    if change.status is not Status.COPIED:  # what a copy leaves out is still there in its original
+        removed += cut
+    return after
 
 
 def edited(runs: Runs, groups: Iterable[Group], owner: int, path: str = "") -> tuple[Runs | None, list[Removal]]:

@@ -90,11 +90,12 @@ def numbers(change: FileChange, found: list[Hunk]) -> FileChange:
     anchors: list[Anchor] = []
     for hunk in found:
         places = list(_places(change.path, hunk))
+        above, below = _nearest(places), _nearest(places[::-1])[::-1]
         deleted += [Deleted(p.old_line, p.kind, _bare(p.text) not in again) for p in places if p.sign == "-"]
         for first, end in _runs(places):
             groups.append(_group(places[first:end]))
             if not groups[-1].old_len:
-                anchors += _anchors(places, first, end)
+                anchors += filter(None, (above[first], below[end - 1]))
     return change._replace(groups=tuple(groups), deleted=tuple(deleted), anchors=tuple(anchors))
 
 
@@ -163,11 +164,15 @@ def _group(places: list[_Place]) -> Group:
     return Group(start if old_len else start - 1, old_len, len(places) - old_len)
 
 
-def _anchors(places: list[_Place], first: int, end: int) -> Iterator[Anchor]:
-    for side in (reversed(places[:first]), iter(places[end:])):
-        place = next((place for place in side if place.sign == " " and place.kind != BLANK), None)
-        if place is not None:
-            yield Anchor(place.old_line, place.kind)
+def _nearest(places: list[_Place]) -> list[Anchor | None]:
+    """For each place the last unchanged line before it that isn't blank."""
+    found: list[Anchor | None] = []
+    last: Anchor | None = None
+    for place in places:
+        found.append(last)
+        if place.sign == " " and place.kind != BLANK:
+            last = Anchor(place.old_line, place.kind)
+    return found
 
 
 def _bare(text: str) -> str:

@@ -18,15 +18,16 @@ from functools import cached_property
 from typing import Any
 
 from events.simulation.chance import seeded
-from events.simulation.forge import company, graphql, rest, truth, webhooks
+from events.simulation.forge import company, diffs, git, graphql, rest, truth, webhooks
+from events.simulation.forge.git import Commit
 from events.simulation.forge.hosting import Repository
-from events.simulation.forge.stories import Reported
 from events.simulation.forge.tasks import Task
 from events.simulation.forge.truth import Truth
 from events.simulation.forge.webhooks import Delivery
 from events.simulation.forge.world import World
 from events.simulation.people import Person, cast
 from events.simulation.trends import PROJECTS, Project
+from events.simulation.work import ClientCommit
 
 __all__ = ["Delivery", "Forge", "Truth"]
 
@@ -105,9 +106,19 @@ class Forge:
     def truth(self) -> Truth:
         return self._truth
 
-    def reported(self, session: str) -> Sequence[Reported]:
+    def client_commits(self, session: str) -> tuple[ClientCommit, ...]:
         """The commits that a session's tool told of, in order; none for a session without a pull request."""
-        return self.world.reported.get(session, ())
+        return tuple(_client_commit(told.commit) for told in self.world.reported.get(session, ()))
+
+
+def _client_commit(commit: Commit) -> ClientCommit:
+    changes = commit.changes
+    added = {change.path: diffs.counts(*change.lines)[0] for change in changes if change.new}
+    parents = tuple(parent.sha for parent in commit.parents)
+    return ClientCommit(
+        commit.author.at, commit.sha, parents, commit.tree_sha, git.patch_id(changes),
+        {path: lines for path, lines in added.items() if lines},
+    )  # fmt: skip
 
 
 def _begin_repository(world: World, project: Project, number: int) -> None:

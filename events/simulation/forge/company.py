@@ -287,6 +287,6 @@ def of_many(world: World, repository: Repository, at: datetime, number: int) -> 
     )
     plan = Plan(
         story, world.accounts[story.person.number], title_of(random), "By hand.", steps, ending, random,
-        opened_after=len(steps), minutes=60, then=_follow(world, repository, story, 0.08, random),
+        opened_after=len(steps), minutes=60, then=_follow(world, repository, story, 0.05, random),
     )  # fmt: skip
     yield from live(world, repository, plan)

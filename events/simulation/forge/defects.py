@@ -110,7 +110,6 @@ def _fix_plan(
 
     def then(pull: Pull, at: datetime) -> None:
         bug.fix, bug.commit = pull.number, story.integrated[-1]
-        bug.touched = touched(repository, repository.commits[story.integrated[-1]])
 
     return Plan(
         story, by, f"Fix {issue.title.lower()}", f"Fixes #{issue.number}\n\n{said}".strip(), [step], "squash", random,
@@ -120,7 +119,7 @@ def _fix_plan(
 
 def _places(repository: Repository, story: Story, *, is_test: bool) -> Iterable[_Place]:
     """What is still there of it on the default branch, the file with most of it first."""
-    assert story.pull is not None
+    assert story.integrated_at is not None
     head, shas = repository.head, set(story.integrated)
     paths = {
         change.path
@@ -129,13 +128,13 @@ def _places(repository: Repository, story: Story, *, is_test: bool) -> Iterable[
         if change.path in head.tree
     }
     wanted = [path for path in paths if (text.is_test(path) if is_test else text.is_source(path))]
-    found = [_Place(path, _own(head, path, shas)) for path in wanted]
+    found = [_Place(path, _own(head, path, shas, story.integrated_at)) for path in wanted]
     return sorted((place for place in found if place.numbers), key=lambda place: (-len(place.numbers), place.path))
 
 
-def _own(head: Commit, path: str, shas: set[str]) -> list[int]:
+def _own(head: Commit, path: str, shas: set[str], since: datetime) -> list[int]:
     lines = head.tree[path].lines
-    owners = git.blame(head, path, first_parent=True)
+    owners = git.blame(head, path, first_parent=True, since=since)
     return [number for number, sha in enumerate(owners) if sha in shas and _says_something(lines[number])]
 
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from events.simulation.forge import diffs
@@ -24,7 +24,7 @@ class Signature(NamedTuple):
         return f"{self.name} <{self.email}> {int(self.at.timestamp())} +0000"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Blob:
     lines: Lines
     sha: str
@@ -63,7 +63,7 @@ class Commit:
 
     @cached_property
     def tree_sha(self) -> str:
-        return _tree_name({path: blob.sha for path, blob in self.tree.items()})
+        return _tree_name(self.tree, _layout(tuple(self.tree)))
 
     @cached_property
     def sha(self) -> str:
@@ -89,20 +89,34 @@ def _name(kind: str, content: bytes) -> str:
     return hashlib.sha1(f"{kind} {len(content)}\0".encode() + content, usedforsecurity=False).hexdigest()
 
 
-def _tree_name(shas: Mapping[str, str]) -> str:
-    files: dict[str, str] = {}
-    folders: dict[str, dict[str, str]] = {}
-    for path, sha in shas.items():
-        head, slash, rest = path.partition("/")
+_Layout = tuple[tuple[bytes, "str | _Layout"], ...]
+"""A folder: the words before each entry's SHA, and the file's path or the folder within."""
+
+
+def _tree_name(tree: Tree, layout: _Layout) -> str:
+    rows = []
+    for words, what in layout:
+        rows += [words, bytes.fromhex(tree[what].sha if isinstance(what, str) else _tree_name(tree, what))]
+    return _name("tree", b"".join(rows))
+
+
+@lru_cache(maxsize=512)
+def _layout(paths: tuple[str, ...], above: str = "") -> _Layout:
+    """Few commits add or remove a file, so that most have the layout of the one before."""
+    rows: list[tuple[str, bytes, str | _Layout]] = []
+    folders: dict[str, list[str]] = {}
+    for path in paths:
+        name, slash, _ = path.removeprefix(above).partition("/")
         if slash:
-            folders.setdefault(head, {})[rest] = sha
+            folders.setdefault(name, []).append(path)
         else:
-            files[head] = sha
-    rows = [(name, "100644", name, sha) for name, sha in files.items()]
+            rows.append((name, f"100644 {name}\0".encode(), path))
     # Git sorts a folder as if its name ended with a slash.
-    rows += [(f"{name}/", "40000", name, _tree_name(inner)) for name, inner in folders.items()]
-    body = b"".join(f"{mode} {name}\0".encode() + bytes.fromhex(sha) for _, mode, name, sha in sorted(rows))
-    return _name("tree", body)
+    rows += [
+        (f"{name}/", f"40000 {name}\0".encode(), _layout(tuple(inner), f"{above}{name}/"))
+        for name, inner in folders.items()
+    ]
+    return tuple((words, what) for _, words, what in sorted(rows, key=lambda row: row[0]))
 
 
 def differences(old: Tree, new: Tree) -> list[Change]:
@@ -190,8 +204,9 @@ def ancestors(head: Commit, known: Container[str] = ()) -> list[Commit]:
     return sorted(reversed(found.values()), key=lambda commit: commit.committer.at)  # noqa: C414
 
 
-def blame(head: Commit, path: str, *, first_parent: bool = False) -> list[str]:
-    """The SHA of the commit that each line of a file came with; like `git blame`, with or without `--first-parent`."""
+def blame(head: Commit, path: str, *, first_parent: bool = False, since: datetime | None = None) -> list[str]:
+    """The SHA of the commit that each line of a file came with; like `git blame`, with or without `--first-parent`.
+    Nothing for lines that are older than `since`."""
     lines = head.tree[path].lines
     owners = [""] * len(lines)
     waiting = [(head, path, {index: index for index in range(len(lines))})]
@@ -200,6 +215,8 @@ def blame(head: Commit, path: str, *, first_parent: bool = False) -> list[str]:
         # Most commits don't touch the file, and a history is deeper than Python's stack.
         while commit.parents and commit.parents[0].tree.get(name) is commit.tree[name]:
             commit = commit.parents[0]
+        if since and commit.committer.at < since:
+            continue
         for parent in commit.parents[:1] if first_parent else commit.parents:
             kept, source = _passed(commit, parent, name, left)
             if kept:

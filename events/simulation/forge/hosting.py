@@ -47,6 +47,7 @@ class Repository:
     """Commits of the default branch that a pull request brought, with its number."""
     on_default: set[str] = field(default_factory=set)
     """Every commit that the default branch goes back to."""
+    _of_branch: dict[str, list[Pull]] = field(default_factory=dict)
     _count: int = 0
 
     @property
@@ -73,8 +74,8 @@ class Repository:
         self.branches[branch] = head
         more = {"before": before, "after": head, "new": self._learn(head, branch), "forced": forced}
         self._tell(at, "push", None, by, branch, more)
-        for pull in list(self.pulls.values()) if before else ():
-            if pull.head_ref == branch and not pull.closed_at:
+        for pull in self._of_branch.get(branch, ()) if before else ():
+            if not pull.closed_at:
                 self._synchronize(pull, by, at, forced)
 
     def remove_branch(self, branch: str, by: Account, at: datetime) -> None:
@@ -117,6 +118,7 @@ class Repository:
         )  # fmt: skip
         pull.ready_at = None if is_draft else at
         self.pulls[pull.number] = pull
+        self._of_branch.setdefault(head_ref, []).append(pull)
         self._measure(pull)
         self._told(pull, "opened", by, at)
         return pull

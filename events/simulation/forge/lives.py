@@ -15,6 +15,7 @@ from events.simulation.forge.stories import Ending, Reported, Story
 from events.simulation.forge.world import Life, World, changed, soon, working
 
 Edit = Callable[[Tree], Tree]
+_MOST_FILES = 60
 
 
 class Step(NamedTuple):
@@ -98,7 +99,9 @@ class _Life:
             tree, message = step.edit(self.tip.tree), step.message
             if step.undoes:
                 tree, message = self.tip.parents[0].tree, undoing(self.tip.subject, [self.tip])
-            self.tip = self.repository.commit(self.tip, tree, self.plan.author, self.now, message)
+            by = self.plan.author
+            author = Signature(by.name, by.email, step.at)
+            self.tip = self.repository.commit(self.tip, tree, by, self.now, message, author=author)
             if step.session:
                 told = Reported(step.session, self.tip, self.story.branch, step.at)
                 self.world.reported.setdefault(step.session, []).append(told)
@@ -279,7 +282,7 @@ def undoing(subject: str, undone: Sequence[Commit]) -> str:
 
 
 def anywhere(random: Random, tree: Tree, added: int, removed: int, *, with_test: bool = False) -> Tree:
-    """An edit of one to three files, now and then a new or renamed one."""
+    """An edit of one to three files, now and then with a new, a renamed or a removed one."""
     paths = [path for path in tree if not path.startswith("vendor/")]
     tests = [path for path in paths if text.is_test(path)]
     many = 1 + (added > 25) + (added > 70)
@@ -293,7 +296,9 @@ def anywhere(random: Random, tree: Tree, added: int, removed: int, *, with_test:
     for path in chosen:
         lines = text.edited(random, path, tree[path].lines, max(1, added // len(chosen)), removed // len(chosen))
         tree = changed(tree, path, lines)
-    if chance > 0.9 or not chosen:
+    if 0.06 < chance < 0.09 and len(paths) > _MOST_FILES // 2:
+        tree = {path: blob for path, blob in tree.items() if path != chosen[0]}
+    if chance > 0.9 and len(paths) < _MOST_FILES:
         path = _beside(random, tree, paths)
         tree = changed(tree, path, text.whole(random, path, max(6, added)))
     return tree

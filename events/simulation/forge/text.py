@@ -32,6 +32,7 @@ _STYLES = {
     "md": Style("The {a} follows {b} {n}.", "# {b} {a}", "> {c}", "- {a} {b} {n}", ""),
     "json": Style('    "{a}-{n}": "{b}",', '  "{b}_{a}": {{', '    "{c}": "",', '    "{b}{n}": 1,', "    }},"),
 }
+_LONGEST = 300
 SOURCE = frozenset({"py", "go", "ts", "tsx", "kt", "java", "sql", "tf"})
 
 
@@ -67,7 +68,8 @@ def whole(random: Random, path: str, lines: int) -> Lines:
 
 
 def edited(random: Random, path: str, old: Lines, added: int, removed: int) -> Lines:
-    """The file with about so many lines added and removed, in one to four places."""
+    """The file with about so many lines added and removed, in one to four places; a long one doesn't grow."""
+    removed = max(removed, added + 5) if len(old) > _LONGEST else removed
     places = max(1, min(4, (added + removed) // 12))
     lines = list(old)
     for place in range(places):
@@ -96,15 +98,7 @@ def _style(path: str) -> Style:
 
 
 def _words(random: Random) -> dict[str, object]:
-    verb, noun, other, number = (
-        random.choice(_VERBS),
-        random.choice(_NOUNS),
-        random.choice(_NOUNS),
-        random.getrandbits(24),
-    )
-    return {
-        "a": f"{noun}_{number % 997}",
-        "b": f"{verb}_{other}",
-        "n": number,
-        "c": f"{verb} the {noun} of {other} {number}",
-    }
+    bits = random.getrandbits(48)
+    number = bits >> 24
+    verb, noun, other = _VERBS[bits % 20], _NOUNS[(bits >> 5) % 20], _NOUNS[(bits >> 10) % 20]
+    return {"a": f"{noun}_{number % 997}", "b": f"{verb}_{other}", "n": number, "c": f"{verb} the {noun} {number}"}

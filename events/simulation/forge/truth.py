@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from events.simulation.forge import git
+from events.simulation.forge.defects import touched
 from events.simulation.forge.stories import Bug, Ending, Reported, Sort, Story
 from events.simulation.forge.tasks import Session
 from events.simulation.forge.world import World
@@ -52,6 +53,10 @@ class Truth:
 
 
 def of(world: World) -> Truth:
+    for bug in world.bugs:
+        if bug.commit:
+            repository = world.repositories[bug.repository]
+            bug.touched = touched(repository, repository.commits[bug.commit])
     names = {name: repository.full_name for name, repository in world.repositories.items()}
     active = _active(world)
     pulls: dict[str, dict[int, PullTruth]] = {full_name: {} for full_name in names.values()}

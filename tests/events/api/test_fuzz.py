@@ -28,7 +28,7 @@ from tests.events.api.sending import (
 
 pytestmark = pytest.mark.django_db
 bounded = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 EXPECTED = {200, 400, 413, 415}
 TRACES = {

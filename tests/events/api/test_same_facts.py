@@ -131,7 +131,7 @@ def reference(acme: Organization, keys: list[str]) -> Books:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_shuffled_over_four_connections_and_two_keys(reference: Books, globex: Organization, seed: int) -> None:
     theirs = two_keys_of_one_person(globex)
     send_at_once(theirs, [piece for body in all_bodies() for piece in pieces(body)], seed)

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
+from django.utils import timezone
+
 from events.models import (
     AiEvidence,
     Attribution,
@@ -57,8 +59,8 @@ def happen(pull: PullRequest, kind: Happening, at: datetime, **fields: Any) -> P
     )
 
 
-def take(pull: PullRequest, stages: list[tuple[str, int]], first_prompt_at: datetime) -> Latency:
-    seconds = sum(size for _, size in stages)
+def take(pull: PullRequest, stages: list[tuple[str, int | None]], first_prompt_at: datetime) -> Latency:
+    seconds = sum(size or 0 for _, size in stages)
     return Latency.objects.create(
         organization_id=pull.organization_id, pull_request=pull, version=1, state=LatencyState.MEASURED,
         first_prompt_at=first_prompt_at, ended_at=pull.integrated_at, seconds=seconds, stages=[list(s) for s in stages],
@@ -98,6 +100,14 @@ def traced(
     return DefectLink.objects.create(
         organization_id=origin.organization_id, defect=defect, origin=origin, **{**values, **fields}
     )
+
+
+def escape(pull: PullRequest, state: str, *, due_in_days: int = -5) -> Escape:
+    """At thirty days."""
+    return Escape.objects.create(
+        organization_id=pull.organization_id, pull_request=pull, horizon_days=30, version=1, state=state,
+        due_at=timezone.now() + timedelta(days=due_in_days), defects=int(state != "clean"),
+    )  # fmt: skip
 
 
 class Talk:
@@ -161,7 +171,7 @@ def afternoon(
         repository, number, author=author, author_login=author.value, merged_at=at(72), opened_at=at(22),
         title="Refund endpoint with partial amounts", merged_by_login="ines-duarte", additions=148, deletions=32,
         changed_files=5, commit_count=3, source_lines_added=148, source_lines_changed=180, size=3, ai_class="ai",
-        change_class="feature_with_tests", task_type="view", ai_tools=["claude-code"], ai_lines=107,
+        change_class="feature_with_tests", task_type="endpoint", ai_tools=["claude-code"], ai_lines=107,
         first_review_at=at(49), approved_at=at(71),
         files=[
             file("refunds/api.py", 82, 20, ai_added=61), file("refunds/serializers.py", 32, 8, ai_added=22),
@@ -189,8 +199,8 @@ def afternoon(
     check(pull, shas[1], at(24))
     check(pull, shas[2], at(59))
     take(pull, [
-        ("prompt_to_accept", 60), ("accept_to_commit", 900), ("commit_to_open", 360), ("open_to_review", 1620),
-        ("review_to_approve", 1320), ("approve_to_merge", 60),
+        ("accepted", 60), ("committed", 900), ("opened", 360), ("reviewed", 1620),
+        ("approved", 1320), ("merged", 60),
     ], start)  # fmt: skip
     for days in (7, 30, 90):
         Escape.objects.create(
@@ -201,7 +211,7 @@ def afternoon(
     issue = make_issue(repository, number - 173, opened_at=bug_at, title="500 on empty cart", is_bug=True)
     fix = make_pull_request(
         repository, number + 13, author=author, merged_at=bug_at + timedelta(hours=5), title="Refunds of empty carts",
-        fix_reason="issue", ai_class="human", task_type="view", size=1,
+        fix_reason="issue", ai_class="human", task_type="endpoint", size=1,
     )  # fmt: skip
     traced(pull, fix, bug_at, issue, facts={"lines": 16, "of": 18, "commit": shas[0]})
     return pull
@@ -254,11 +264,11 @@ def busy(
     check(pull, head, start + timedelta(days=2, hours=5), "success", attempt=2)
     total = int((start + timedelta(days=2, hours=9) - start).total_seconds())
     parts = [
-        ("prompt_to_accept", 120),
-        ("accept_to_commit", 2280),
-        ("commit_to_open", 105600),
-        ("open_to_review", 7200),
-        ("review_to_approve", 82800),
+        ("accepted", 120),
+        ("committed", 2280),
+        ("opened", 105600),
+        ("reviewed", 7200),
+        ("approved", 82800),
     ]
-    take(pull, [*parts, ("approve_to_merge", total - sum(size for _, size in parts))], start)
+    take(pull, [*parts, ("merged", total - sum(size for _, size in parts))], start)
     return pull

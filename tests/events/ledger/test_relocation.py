@@ -255,7 +255,7 @@ def test_a_merge_without_facts_is_finished_too(acme: Organization) -> None:
 # --- anything, in any order ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 24))])
 @pytest.mark.parametrize("is_slow", [False, True], ids=["at once", "in steps"])
 def test_any_moves_end_as_if_it_had_been_known_from_the_beginning(
     acme: Organization, globex: Organization, seed: int, is_slow: bool, request: pytest.FixtureRequest

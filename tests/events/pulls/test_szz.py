@@ -1,3 +1,7 @@
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +103,14 @@ def test_touched_lines_are_those_of_source_that_people_wrote() -> None:
     ]  # fmt: skip
     assert touched_lines(map(fix, paths), before, tests=["app/*", "spare/*"]) == []
     assert [line.owner for line in touched_lines([fix("unseen.py")], {})] == [0, 0]
+
+
+def test_finds_the_origin_of_real_defects() -> None:
+    """Fixes whose developers named the commit that brought the defect (ICSE 2021), as owners and kinds of lines."""
+    rows: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "fixtures/pulls/origins.json").read_text())
+    right = 0
+    for row in rows:
+        lines = [Line(owner, kind, bool(real), bool(anchor)) for owner, kind, real, anchor in row["lines"]]
+        commits = {at: Commit(told[1], told[2]) for at, told in enumerate(row["commits"], 1)}
+        right += trace(lines, commits, fixed_at=row["fixed_at"])[0].owner in row["truth"]
+    assert (right, len(rows)) == (22, 27)

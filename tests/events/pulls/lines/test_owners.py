@@ -1,5 +1,10 @@
-"""Owners of lines against a file kept as a plain list, line by line."""
+"""Owners of lines against a file kept as a plain list, line by line, and against git blame."""
 
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,7 +121,8 @@ def test_an_opaque_change_leaves_unknown_lines_and_later_ones_are_known() -> Non
 def test_a_group_outside_the_file_makes_it_unknown_not_wrong() -> None:
     before = {"a.py": Runs([3], [1])}
     for groups in ([(3, 2, 1)], [(9, 0, 1)], [(2, 2, 1), (1, 1, 1)]):
-        assert apply([_change(MODIFIED, "a.py", "a.py", *groups)], 2, before).written == {"a.py": unseen()}
+        done = apply([_change(MODIFIED, "a.py", "a.py", *groups)], 2, before)
+        assert (done.written, done.removed) == ({"a.py": unseen()}, [])
 
 
 def test_a_file_that_was_there_before_we_looked_is_unknown() -> None:
@@ -127,5 +133,26 @@ def test_a_file_that_was_there_before_we_looked_is_unknown() -> None:
 
 def test_a_copy_takes_the_owners_along_and_leaves_the_original() -> None:
     before = {"a.py": Runs([3], [1])}
-    done = apply([_change(Status.COPIED, "a.py", "b.py", (3, 0, 1))], 2, before)
-    assert (done.written, done.gone) == ({"b.py": Runs([3, 1], [1, 2])}, [])
+    done = apply([_change(Status.COPIED, "a.py", "b.py", (1, 1, 0), (3, 0, 1))], 2, before)
+    assert (done.written, done.gone, done.removed) == ({"b.py": Runs([2, 1], [1, 2])}, [], [])
+
+
+HISTORY: dict[str, Any] = json.loads((Path(__file__).parents[3] / "fixtures/pulls/replay.json").read_text())
+
+
+@pytest.mark.parametrize("start", [0, 30])
+def test_equals_git_blame_along_first_parents(start: int) -> None:
+    """The first commits of a public project, and whom git blames right before some of them."""
+    number = {commit["sha"]: at for at, commit in enumerate(HISTORY["commits"], 1)}
+    files: dict[str, Runs] = {}
+    told = known = 0
+    for commit in HISTORY["commits"][start:]:
+        for path, line, length, sha in HISTORY["blame"].get(commit["sha"], []):
+            owners = (files.get(path) or unseen()).owners_of(range(line, line + length))
+            assert set(owners) <= {number[sha], UNKNOWN}, (commit["sha"], path, line)
+            told, known = told + length, known + length - owners.count(UNKNOWN)
+        changes = [_change(Status(status), old, new, *groups) for status, old, new, groups in commit["files"]]
+        done = apply(changes, number[commit["sha"]], files)
+        files = {path: runs for path, runs in files.items() if path not in done.gone} | done.written
+    assert told > 200
+    assert known == told if start == 0 else 0 < known < told

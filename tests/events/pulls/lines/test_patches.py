@@ -174,3 +174,11 @@ def test_groups_are_those_of_git_without_context(tmp_path: Path) -> None:
 def test_hunks_of_nothing_are_none() -> None:
     assert hunks("") is None
     assert hunks("words") is None
+
+
+def test_a_patch_of_blank_lines_is_read_in_no_time() -> None:
+    """Each group looks for a line that isn't blank, and there is none for it nearby."""
+    lines = ["+a", " "] * 20_000
+    change = read(_entry("\n".join([" x", *lines, " y"]).join(["@@ -1,20002 +1,40002 @@\n", ""])), is_whole=True)
+    assert change.state is State.COMPLETE
+    assert change.anchors == (Anchor(1, "k"), Anchor(20_002, "k")) * 20_000
