@@ -252,10 +252,8 @@ def test_two_origins_the_stronger_one_is_possible_and_does_not_count(shop: Shop)
 def test_a_stated_origin_beats_the_traced_one(shop: Shop, stated: dict[str, list[Any]], where: str) -> None:
     shop.lands(2, 11, added("shop/other.py"))
     shop.bug(50, 13, stated=stated if where == "issue" else {})
-    told: dict[str, Any] = {"pull request": {"stated": stated}, "commit": {"commit": {"stated": stated}}, "issue": {}}[
-        where
-    ]
-    shop.fixes(3, 15, replaced(1, 5), issue=50, **told)
+    places: dict[str, dict[str, Any]] = {"pull request": {"stated": stated}, "commit": {"commit": {"stated": stated}}}
+    shop.fixes(3, 15, replaced(1, 5), issue=50, **places.get(where, {}))
     shop.judge()
     assert shop.links() == [("issue:50", 2, "stated", CONFIRMED, 1.0)]
 
