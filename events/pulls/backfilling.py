@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q, QuerySet
 
+from codecard.lib.logs import places
 from codecard.lib.tenant import tenant
 from events.models import Backfill, Repository, RepositoryState, Stage
 from events.pulls import state, troubles
@@ -186,8 +187,9 @@ def _step(client: Client, repository: Repository, row: Backfill, clock: Callable
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        # Its name only: a message may quote what was read.
-        log.exception("backfill failed", extra={"fields": {"backfill": row.id, "stage": row.stage}})
+        # Its name and its place only: a message may quote what was read.
+        told = {"backfill": row.id, "stage": row.stage, "error": type(error).__name__, "at": places(error)}
+        log.error("backfill failed", extra={"fields": told})
         return _put_off(row, now + _pause(row.attempts), FAILED.format(type(error).__name__), now)
     return _keep(client, repository, row, step, (client.calls - calls, client.points - points), clock())
 
