@@ -199,9 +199,9 @@ def mark_seen(source: Connection, *, is_new_secret: bool, now: datetime) -> None
     ends_former = is_new_secret and source.former_webhook_secret
     if is_fresh and not ends_former and source.state != ConnectionState.WAITING:
         return
-    source.last_delivery_at = now
-    if source.state == ConnectionState.WAITING:
-        source.state = ConnectionState.ACTIVE
+    # Each where it still is as it was read: meanwhile it may be suspended, or its secret changed once more.
+    mine = Connection.objects.filter(organization_id=source.organization_id, id=source.id)
+    mine.update(last_delivery_at=now)
+    mine.filter(state=ConnectionState.WAITING).update(state=ConnectionState.ACTIVE)
     if ends_former:
-        source.former_webhook_secret = ""
-    source.save(update_fields=["last_delivery_at", "state", "former_webhook_secret"])
+        mine.filter(webhook_secret=source.webhook_secret).update(former_webhook_secret="")
