@@ -70,7 +70,7 @@ def report_defect(
     """A defect that nobody found but a person, with what fixed it if that is known. The same fix reported twice is one
     report.
 
-    :raises NotIntegratedError: the pull request isn't on the default branch.
+    :raises NotIntegratedError: the pull request isn't on the default branch, or is said to be its own fix.
     """
     with tenant(pull_request.organization_id):
         pull = PullRequest.objects.select_for_update(no_key=True, of=("self",)).get(
@@ -78,6 +78,8 @@ def report_defect(
         )
         if pull.integrated_at is None:
             raise NotIntegratedError("It isn’t merged yet.")
+        if fix and fix.id == pull.id:
+            raise NotIntegratedError("What a pull request fixes itself did not escape.")
         if fix and (known := _reported(pull, fix)):
             return known
         detected_at = max(pull.integrated_at, fix.opened_at if fix else now)

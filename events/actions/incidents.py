@@ -41,7 +41,18 @@ def tell_incidents(*, organization_id: int, incidents: Sequence[Told], now: date
     """
     with tenant(organization_id):
         named = [(told, _repository(organization_id, told.repository, index)) for index, told in enumerate(incidents)]
+        _lock(organization_id, named)
         return sum(_tell(told, repository, now) for told, repository in sorted(named, key=lambda one: one[1].id))
+
+
+def _lock(organization_id: int, named: Sequence[tuple[Told, Repository]]) -> None:
+    """In the order of repositories, those among them from which an incident moves away."""
+    known = Incident.objects.filter(
+        organization_id=organization_id, external_id__in={told.external_id for told, _ in named}
+    ).select_related("repository")
+    repositories = {one.id: one for one in [*(row.repository for row in known), *(one for _, one in named)]}
+    for _, one in sorted(repositories.items()):
+        defects.lock(one)
 
 
 def _repository(organization_id: int, name: str, index: int) -> Repository:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Sum
 
@@ -33,6 +34,8 @@ from teams.models import Identity
 REVIEW_SUGGESTION: Final = "review_suggestion"
 """The role of a reviewer's bot whose suggestion was taken: that makes no pull request AI-assisted."""
 BEFORE_THE_FIRST_COMMIT = timedelta(days=1)
+_A_DAY = timedelta(days=1)
+"""A person's own clock shows the day before or after at most."""
 _CLASSES: Final = {
     TaskClass.SMALL: ChangeClass.SMALL_PATCH,
     TaskClass.FEATURE: ChangeClass.FEATURE_WITH_TESTS,
@@ -145,17 +148,21 @@ def _is_known_human(pull: PullRequest, commits: Sequence[PullRequestCommit], dim
     identities = [one for one in named if one is not None]
     if len(identities) < len(named) or not commits:
         return False
-    people = set(
-        Identity.objects.filter(organization=pull.organization_id, id__in=identities).values_list(
-            "contributor", flat=True
+    people = {
+        person: ZoneInfo(zone or pull.organization.time_zone)
+        for person, zone in Identity.objects.filter(organization=pull.organization_id, id__in=identities).values_list(
+            "contributor", "contributor__time_zone"
         )
-    )
+    }
     began = min(commit.authored_at or pull.opened_at for commit in commits) - BEFORE_THE_FIRST_COMMIT
     ended = pull.integrated_at or pull.closed_at or pull.updated_at
-    days = DetailDay.objects.filter(
-        organization_id=pull.organization_id, day__range=(began.date(), ended.date()), contributor_id__in=people
-    )
+    sums = DetailDay.objects.filter(
+        organization_id=pull.organization_id, contributor_id__in=list(people),
+        day__range=(began.date() - _A_DAY, ended.date() + _A_DAY),
+    ).values_list("contributor_id", "repository_id", "day").annotate(ai=Sum(_AI))  # fmt: skip
     ai: dict[int, int] = defaultdict(int)
-    for person, repository, lines in days.values_list("contributor_id", "repository_id").annotate(ai=Sum(_AI)):
-        ai[person] += lines if repository in dimensions or not repository else 0
-    return people == set(ai) and not any(ai.values())
+    for person, repository, day, lines in sums:
+        # Days of the sums are those of each person's own clock.
+        if began.astimezone(people[person]).date() <= day <= ended.astimezone(people[person]).date():
+            ai[person] += lines if repository in dimensions or not repository else 0
+    return people.keys() == ai.keys() and not any(ai.values())

@@ -44,7 +44,7 @@ def handle(organization_id: int, key: int, *, now: datetime) -> None:
         pull_request = rows.first()
         if pull_request is None:
             return
-        _lock(pull_request.repository)
+        lock(pull_request.repository)
         pull_request.refresh_from_db()
         history = KnownHistory(pull_request.repository)
         touched = judge(history, _keys_about(history, pull_request))
@@ -53,15 +53,15 @@ def handle(organization_id: int, key: int, *, now: datetime) -> None:
 
 
 def judge_commits(repository: Repository, *, now: datetime) -> None:
-    """Commits of the default branch that no pull request brought and that say something, before they are applied.
-    Inside the tenant."""
+    """Commits of the default branch that no pull request brought and that name others, before they are applied: without
+    one they signal nothing else. Inside the tenant."""
     ahead = DefaultCommit.objects.filter(
         organization_id=repository.organization_id, repository=repository, is_gone=False, pull_request=None,
-        seq__gt=repository.replayed_to,
-    ).exclude(stated={})  # fmt: skip
+        seq__gt=repository.replayed_to, stated__has_any_keys=NAMES_OTHERS,
+    )  # fmt: skip
     commits = list(ahead.order_by("seq")[:_MOST_COMMITS_AHEAD])
     if commits:
-        _lock(repository)
+        lock(repository)
         history = KnownHistory(repository)
         landings = [landing for landing in map(history.of_commit, commits) if landing and not landing.pull_request]
         keys = [key for landing in landings for key in [*keys_of(history, landing), f"revert:{landing.sha}"]]
@@ -70,7 +70,7 @@ def judge_commits(repository: Repository, *, now: datetime) -> None:
 
 def judge_incident(repository: Repository, external_id: str, *, now: datetime) -> None:
     """An incident that was told. Inside the tenant."""
-    _lock(repository)
+    lock(repository)
     history = KnownHistory(repository)
     incident = Incident.objects.filter(**history.mine, external_id=external_id).first()
     fix = history.of_number(incident.fix_number) if incident and incident.fix_number else None
@@ -78,7 +78,8 @@ def judge_incident(repository: Repository, external_id: str, *, now: datetime) -
     compute_defect_escape(repository.organization_id, judge(history, keys), now=now)
 
 
-def _lock(repository: Repository) -> None:
+def lock(repository: Repository) -> None:
+    """Before any row of a defect or an incident is touched: who judges holds it while it writes them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, repository.id % 2**31])
 

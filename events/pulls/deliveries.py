@@ -28,6 +28,7 @@ LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=7)
 MOST_ATTEMPTS = 8
 _OPEN = (DeliveryState.RECEIVED, DeliveryState.FAILED)
+UNDIGESTED = (*_OPEN, DeliveryState.DEAD)
 UNREADABLE = "What GitHub sent can't be read."
 SEAL_BROKEN = "The key that sealed it is gone: put the former SECRET_KEY into SECRET_KEY_FALLBACKS."
 ENDED_ITS_WORKER = "Whatever digested it was ended each time, by its time or its memory. Nothing of it was used."
@@ -188,8 +189,8 @@ def try_again(organization_id: int, delivery_ids: list[int] | None = None) -> in
 def expire(organization_id: int, *, now: datetime) -> int:
     """Ends those that could not be digested for a week: their text may not lie longer. Inside the tenant."""
     rows = Delivery.objects.filter(
-        organization_id=organization_id, body__isnull=False, received_at__lt=now - KEPT
-    ).exclude(state=DeliveryState.DIGESTED)
+        organization_id=organization_id, body__isnull=False, received_at__lt=now - KEPT, state__in=UNDIGESTED
+    )
     return rows.update(state=DeliveryState.EXPIRED, body=None, retry_at=None)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from codecard.lib import svg
 from codecard.lib.formats import counted, duration
 from codecard.lib.svg.lanes import LaneChart
@@ -88,7 +90,7 @@ class _Page:
             "owner": self.pull.repository.full_name.partition("/")[0],
             "name": self.pull.repository.full_name.partition("/")[2],
             "title": self.pull.title or f"{self.pull.head_branch or 'Pull request'}",
-            "github_url": f"https://github.com/{self.pull.repository.full_name}/pull/{self.pull.number}",
+            "github_url": f"{settings.GITHUB_URL}/{self.pull.repository.full_name}/pull/{self.pull.number}",
             "ended_at": self.end,
             "end_words": end_words(self.pull),
             "zone": self.zone,

@@ -116,6 +116,9 @@ def test_a_report_makes_its_own_defect_once_for_a_fix(pull: PullRequest, alice: 
 def test_what_is_not_merged_let_nothing_escape(repository: Repository, alice: User) -> None:
     with pytest.raises(NotIntegratedError):
         report_defect(pull_request=make_pull_request(repository, merged_at=None), reason="x", by=alice, now=NOW)
+    own = make_pull_request(repository)
+    with pytest.raises(NotIntegratedError):
+        report_defect(pull_request=own, fix=own, reason="x", by=alice, now=NOW)
     assert not Defect.objects.exists()
 
 

@@ -228,6 +228,23 @@ def test_known_human_needs_a_connected_tool_that_saw_no_ai(
     assert again(pull).ai_class == AiClass.UNKNOWN
 
 
+def test_ai_work_of_a_day_that_began_elsewhere_is_seen(acme: Organization, shop: Repository) -> None:
+    """Where it is tomorrow already when it is merged: sums of days are those of the people's own clocks."""
+    Organization.objects.filter(id=acme.id).update(time_zone="Pacific/Kiritimati")
+    common = {"tool": "my-editor", "github": "alice-gh"}
+    merged_at = NOW.replace(hour=12) - timedelta(days=2)
+    for number, (at, kind) in enumerate([(merged_at - timedelta(hours=20), "activity"), (merged_at, "response")]):
+        told = {"id": f"e{number}", "at": (at - timedelta(minutes=5)).isoformat(), "kind": kind, **common}
+        more = {"active_seconds": 60} if kind == "activity" else {"output_tokens": 5}
+        record(parse({**told, **more}), access(acme), now=NOW, source="test")
+    with tenant(acme.id):
+        author = known_login(acme)
+        pull = make_pull_request(shop, author=author, merged_at=merged_at)
+        make_commit(pull, author=author)
+    judge(pull)
+    assert again(pull).ai_class == AiClass.UNKNOWN
+
+
 def test_what_arrives_late_is_found(acme: Organization, shop: Repository) -> None:
     """A session that became known, one that grew, one on the branch; once each, and then there is nothing to do."""
     work(acme, "grows", [hours_ago(5)], repository="github.com/acme/shop", branch="feature/7")
