@@ -247,6 +247,8 @@ CELERY_BEAT_SCHEDULE = {
     "look-again": {"task": "events.tasks.look_again_at_github", "schedule": crontab(minute="37")},
     "continue-chores": {"task": "events.tasks.continue_chores", "schedule": crontab()},
     "mature-escapes": {"task": "events.tasks.mature_all_escapes", "schedule": crontab(hour="0", minute="11")},
+    "late-links": {"task": "events.tasks.look_for_late_links", "schedule": crontab(minute="*/10")},
+    "outdated": {"task": "events.tasks.judge_what_is_outdated", "schedule": crontab(hour="1", minute="7")},
     "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},
     "erase-deleted": {"task": "events.tasks.erase_deleted_organizations", "schedule": crontab(minute="23")},
 }

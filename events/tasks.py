@@ -1,6 +1,7 @@
 """What runs in the background, and when. Each task is one call into the domain, and safe to run twice."""
 
 import time
+from collections.abc import Iterator
 
 from celery import shared_task
 from django.core.cache import cache
@@ -10,8 +11,9 @@ from django.utils import timezone
 from codecard.lib.tenant import tenant
 from events import erasing, retention, sample
 from events.ledger.relocation import relocate_step
-from events.models import Relocation
-from events.pulls import backfilling, chores, deliveries, escapes
+from events.models import Relocation, Repository
+from events.pulls import backfilling, chores, deliveries, discovering, escapes, sweeping
+from events.pulls.github.errors import GitHubError
 from events.pulls.handlers import FETCHING, JUDGING
 from events.pulls.working import work
 from events.sample.sending import nearest
@@ -161,6 +163,19 @@ def digest_deliveries(*, organization_id: int) -> None:
     ask_to_fetch(organization_id)
 
 
+@shared_task(
+    acks_late=True,
+    autoretry_for=(*GONE, GitHubError),
+    retry_backoff=5,
+    retry_jitter=True,
+    max_retries=8,
+    time_limit=300,
+)
+def find_repositories(*, organization_id: int, connection_id: int) -> None:
+    """Those of an installation that was just connected."""
+    discovering.find_repositories(organization_id, connection_id, now=timezone.now())
+
+
 @shared_task(acks_late=True)
 def continue_deliveries() -> None:
     """Takes up what a lost queue, a killed worker or a pause left, and ends what is too old."""
@@ -209,6 +224,32 @@ def mature_all_escapes() -> None:
 def mature_escapes(*, organization_id: int) -> None:
     with tenant(organization_id):
         escapes.mature(organization_id, now=timezone.now())
+
+
+@shared_task(acks_late=True)
+def look_for_late_links() -> None:
+    """Sessions that grew or became known after their pull request was judged, and changes that landed by hand."""
+    now = timezone.now()
+    for organization_id in _with_repositories():
+        if sweeping.leave_what_was_late(organization_id, now=now):
+            ask_to_judge(organization_id)
+
+
+@shared_task(acks_late=True)
+def judge_what_is_outdated() -> None:
+    """After an update that judges otherwise, some thousands of each organization a night."""
+    now = timezone.now()
+    for organization_id in _with_repositories():
+        if sweeping.leave_what_is_outdated(organization_id, now=now):
+            ask_to_judge(organization_id)
+
+
+def _with_repositories() -> Iterator[int]:
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            has_any = Repository.objects.filter(organization=organization_id).exists()
+        if has_any:
+            yield organization_id
 
 
 @shared_task(acks_late=True)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from django.core.management import get_commands
 
+from events.api.incidents import IncidentBody
 from events.schema import KINDS, Fact
 from events.sources import all_sources, code_card
 from events.sources._base import Channel, Context
@@ -85,6 +86,11 @@ def test_examples_of_own_events_are_taken_as_the_document_says(document: str, re
     (body,) = re.findall(r"--data '(.*?)'", (CHECKOUT / document).read_text(), re.DOTALL)
     parsed = code_card.parse(body.encode(), "application/json", Context(b"key"))
     assert [item.index for item in parsed.rejected] == rejected
+
+
+def test_the_example_of_an_incident_is_one() -> None:
+    (body,) = re.findall(r"--json '(.*?)'", (CHECKOUT / "docs/api.md").read_text(), re.DOTALL)
+    assert msgspec.json.decode(body, type=IncidentBody).fix == 482
 
 
 def test_json_in_documents_is_json() -> None:

@@ -11,7 +11,7 @@ from events.queries import Breakdown
 from events.schema import KINDS, Commit, Event
 
 _REF = "#/components/schemas/{name}"
-_ITEMS = {**KINDS, "commit": Commit}
+_ITEMS: dict[str, type[Any]] = {**KINDS, "commit": Commit}
 Decorator = Callable[[Any], Any]
 
 

@@ -25,8 +25,8 @@ def pull_requests(request: HttpRequest) -> dict[str, Any]:
 
 def _opened(request: HttpRequest) -> str:
     """ "" where there are none, or for whom there is no such page."""
-    organization, permissions = getattr(request, "organization", None), getattr(request, "permissions", frozenset())
-    membership = getattr(request, "membership", None)
+    organization, membership = getattr(request, "organization", None), getattr(request, "membership", None)
+    permissions: frozenset[Permission] = getattr(request, "permissions", frozenset())
     if not isinstance(organization, Organization) or not isinstance(request.user, User) or membership is None:
         return ""
     if Permission.SEE_OWN_PULL_REQUESTS not in permissions:

@@ -12,6 +12,7 @@ from codecard.lib.reading import Amount, Reading
 from events.dashboards import breakdowns, charts, figures
 from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, OpenWeek, Span
 from events.dashboards.frame import Frame, frame_of, mondays, newest_context, period_context
+from events.dashboards.team_pulls import team_pulls
 from events.queries.people import Group, floor_for, groups_of, overlapping
 from events.queries.team import Cell, Cells, Measure, Names, cells_of, names_of, newest_day_of, weeks_of
 from teams.permissions import OrganizationRequest, Permission
@@ -68,6 +69,7 @@ class _Page:
             "active_people": len(figures.people_of(self.span.now)) if state == "ready" else None,
             **period_context(self.request, self.frame),
             **self._newest(state),
+            "pulls": team_pulls(self.request.organization, self.group, self.frame.counted, self.floor, self.frame.now),
             **(self._figures() if state == "ready" else {}),
         }
 

@@ -119,7 +119,8 @@ def rows_of(
     told = list(found.values_list(*columns))
     suspected = [key for key, state, *_ in told if state not in (EscapeState.CLEAN, EscapeState.PENDING)]
     expected = _expected(organization_id, suspected, horizon_days) if suspected else {}
-    return [Row(EscapeState(state), *rest, expected.get(key, 0.0)) for key, state, *rest in told]
+    rows = [(key, Row(EscapeState(state), *rest)) for key, state, *rest in told]
+    return [row._replace(expected=expected.get(key, 0.0)) for key, row in rows]
 
 
 def _expected(organization_id: int, pull_requests: Collection[int], horizon_days: int) -> Mapping[int, float]:

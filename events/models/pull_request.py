@@ -12,6 +12,8 @@ from django.utils import timezone
 from events.models._rows import STATED, reference
 from teams.models import OrganizationRow
 
+_KEYED = ~models.Q(session_key="")
+
 
 class PullRequestState(models.TextChoices):
     OPEN = "open", "Open"
@@ -307,11 +309,7 @@ class AiEvidence(OrganizationRow):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["organization", "session_key"],
-                name="ai_evidence_of_session",
-                condition=~models.Q(session_key=""),
-            )
+            models.Index(fields=["organization", "session_key"], name="ai_evidence_of_session", condition=_KEYED)
         ]
 
 

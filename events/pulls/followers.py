@@ -59,13 +59,13 @@ def _names(told: dict[str, Any], branch: str, landing: Landing) -> bool:
 
 def _changing(history: KnownHistory, pull_request: PullRequest) -> set[int]:
     """Fixes that changed its lines while they were taken for somebody else's."""
-    own = list(history.commits.filter(pull_request=pull_request).values_list("applied_seq", flat=True))
-    own = [seq for seq in own if seq]
+    numbers = history.commits.filter(pull_request=pull_request).values_list("applied_seq", flat=True)
+    own = [number for number in numbers if number]
     by = LineRemoval.objects.filter(**history.mine, owner_seq__in=own).values_list("by_seq", flat=True)
     fixes = history.commits.filter(applied_seq__in=list(by)).values_list("pull_request_id", flat=True)
     defects = Defect.objects.filter(**history.mine, fix__in=set(fixes)).only("fix_id", "facts")
     return {
-        defect.fix_id
+        defect.fix_id or 0
         for defect in defects
         for _, owners in defect.facts.get("trace", ())
         if any(owner in own and taken_for != pull_request.id for owner, taken_for in owners or ())

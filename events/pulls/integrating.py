@@ -45,8 +45,8 @@ def landing_of(pull: PullRequest, commits: Sequence[PullRequestCommit]) -> Landi
 def _merged(pull: PullRequest, commits: Sequence[PullRequestCommit]) -> Landing:
     """`merge_sha` is the merge commit, the squash, or the last of the rebased commits."""
     last = _default(pull).filter(sha=pull.merge_sha).first() if pull.merge_sha else None
-    if last is None:
-        return Landing(Integration(pull.integration) or Integration.MERGE, pull.merged_at, [])
+    if last is None:  # not told yet: it is in, and how is seen when it comes
+        return Landing(Integration.MERGE, pull.merged_at, [])
     if len(last.parents) > 1:
         return Landing(Integration.MERGE, pull.merged_at, [last])
     rebased = _rebased(pull, last, commits)

@@ -8,6 +8,7 @@ some thousand commits, so that there is no second way that has to be right as we
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
@@ -113,7 +114,7 @@ def _apply(repository: Repository, commits: Sequence[DefaultCommit]) -> None:
 def _counted(commit: DefaultCommit, generated_paths: Sequence[str]) -> Iterator[FileChange]:
     """What a commit did to files that people write. A file that becomes a generated one is gone, where to nobody
     knows; the other way round it begins unknown."""
-    for change in unpack_changes(commit.changes) if commit.changes is not None else ():
+    for change in unpack_changes(bytes(commit.changes)) if commit.changes is not None else ():
         old, new = (_kept(path, generated_paths) for path in (change.old_path, change.new_path))
         if new is not None and old is None and change.old_path is not None:
             yield FileChange(Status.ADDED, None, new, state=State.OPAQUE)
@@ -129,7 +130,7 @@ def _kept(path: str | None, generated_paths: Sequence[str]) -> str | None:
 
 def _runs_of(repository: Repository, paths: set[str]) -> dict[str, Runs]:
     mine = FileOwners.objects.filter(organization_id=repository.organization_id, repository=repository)
-    return {path: unpack_runs(runs) for path, runs in mine.filter(path__in=paths).values_list("path", "runs")}
+    return {path: unpack_runs(bytes(runs)) for path, runs in mine.filter(path__in=paths).values_list("path", "runs")}
 
 
 # Each by its unique constraint, which leads with the organization and the repository. Rows in the order of the keys.
@@ -176,6 +177,6 @@ def _write_commits(repository: Repository, commits: Sequence[DefaultCommit], ent
     )
 
 
-def _execute(statement: str, repository: Repository, **parameters: object) -> None:
+def _execute(statement: str, repository: Repository, **parameters: int | list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"org": repository.organization_id, "repository": repository.id, **parameters})

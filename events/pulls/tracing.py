@@ -53,10 +53,10 @@ def trace(history: KnownHistory, fix: PullRequest, *, reported_at: datetime | No
         (path, [one._replace(owner=stands_for.get(one.owner, UNKNOWN)) for one in lines if one.owner not in own])
         for path, lines in told
     ]
-    times = {owner: int(_landed_at(known[owner]).timestamp()) for owner in set(stands_for.values())}
+    commits_known = {owner: _facts_of(known[owner]) for owner in set(stands_for.values())}
     found = szz.trace(
         [line for _, lines in kept for line in lines],
-        times,
+        commits_known,
         fixed_at=int(commits[-1].committed_at.timestamp()),
         reported_at=int(min(latest, reported_at or latest).timestamp()),
     )
@@ -82,6 +82,12 @@ def _representatives(known: Mapping[int, DefaultCommit]) -> dict[int, int]:
         if pull_request_id := known[owner].pull_request_id:
             last[pull_request_id] = owner
     return {owner: last.get(commit.pull_request_id or 0, owner) for owner, commit in known.items()}
+
+
+def _facts_of(commit: DefaultCommit) -> szz.Commit:
+    pull_request = commit.pull_request
+    changed = pull_request.additions + pull_request.deletions if pull_request else commit.lines_added
+    return szz.Commit(int(_landed_at(commit).timestamp()), changed)
 
 
 def _landed_at(commit: DefaultCommit) -> datetime:

@@ -60,8 +60,8 @@ def progress_of(organization: Organization, repository_ids: list[int]) -> Mappin
     rows = Backfill.objects.filter(organization=organization, repository__in=repository_ids)
     found: dict[int, Progress] = {}
     sums = rows.values("repository_id").annotate(
-        done=Sum("done"),
-        total=Sum("total"),
+        is_done=Sum("done"),
+        of_total=Sum("total"),
         left=Count("id", filter=Q(finished_at=None)),
         unsized=Count("id", filter=Q(total=None)),
     )
@@ -69,8 +69,8 @@ def progress_of(organization: Organization, repository_ids: list[int]) -> Mappin
     for row in sums:
         open_row = troubled.get(row["repository_id"])
         found[row["repository_id"]] = Progress(
-            done=row["done"] or 0,
-            total=None if row["unsized"] else row["total"],
+            done=row["is_done"] or 0,
+            total=None if row["unsized"] else row["of_total"],
             is_finished=not row["left"],
             error=open_row.error if open_row else "",
             resume_at=open_row.resume_at if open_row else None,

@@ -175,6 +175,8 @@ def repositories_of(organization: Organization) -> list[tuple[int, str]]:
 
 def pull_request_at(organization: Organization, full_name: str, number: int) -> PullRequest | None:
     """By the repository's present name, or one that it had before. Index: pull_request_number."""
+    if "\x00" in full_name:
+        return None
     rows = Repository.objects.filter(organization=organization)
     found = rows.filter(full_name__iexact=full_name).order_by("-id").first() or _formerly(organization, full_name)
     if found is None:

@@ -56,11 +56,12 @@ def _kept(items: list[Any], read: Callable[[Any], Item] | None, context: Context
     """`read` makes an event of an item, or looks at it once more; None where they are events that need no look."""
     if len(items) > MOST_ITEMS:
         raise Unreadable(f"more than {MOST_ITEMS:,} events in one body: send it in parts")
-    parsed, kept = Parsed(items=len(items)), []
+    parsed = Parsed(items=len(items))
+    kept: list[Event] = []
     for index, item in enumerate(items):
         try:
             event = read(item) if read else item
-            if event.__class__ is Commit:
+            if isinstance(event, Commit):
                 parsed.commits.append(_commit(event))
                 parsed.commit_places.append(index)
             else:

@@ -124,8 +124,8 @@ def _of_file(
             by_agent.setdefault(agent, []).extend(ranges)
     people = _ranges.count(_ranges.merged(human))
     for tool, model, session in sorted(by_agent):
-        ranges = _ranges.merged(by_agent[tool, model, session])
+        lines = _ranges.merged(by_agent[tool, model, session])
         yield AttributedLines(
             source=NAME, repository=repository, sha=sha, path=path, tool=tool or "git-ai", model=model, session=session,
-            ai_lines=_ranges.count(ranges), human_lines=people, ranges=ranges,
+            ai_lines=_ranges.count(lines), human_lines=people, ranges=lines,
         )  # fmt: skip

@@ -1,10 +1,13 @@
 """Pull requests, defects, deliveries and chores in the organization's admin."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from codecard.lib.tenant import tenant
-from events.models import Chore, Connection, Delivery
+from events.models import Backfill, Chore, Connection, Delivery
+from teams.admin.site import site
 from teams.models import AuditEntry, Organization, Team, User
 from tests.events.dashboards._pulls import traced
 from tests.factories import NOW
@@ -12,6 +15,38 @@ from tests.pull_requests import make_author, make_pull_request, make_repository
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 ADMIN = "/o/acme/admin/events"
+TABLES = [model for model in site._registry if model._meta.app_label == "events"]
+
+
+def one_of_each(organization: Organization) -> None:
+    with tenant(organization.id):
+        source = Connection.objects.create(organization=organization, kind="webhook", account=organization.slug)
+        repository = make_repository(organization, f"{organization.slug}/one", connection=source)
+        traced(make_pull_request(repository, title=f"Of {organization}"), make_pull_request(repository), NOW)
+        Delivery.objects.create(
+            organization=organization, connection=source, delivery_id=organization.slug, event="push", received_at=NOW
+        )
+        Backfill.objects.create(organization=organization, repository=repository, stage="pulls")
+        Chore.objects.create(organization=organization, kind="pull", key=1)
+
+
+@pytest.mark.parametrize("model", TABLES, ids=lambda model: model._meta.model_name)
+def test_every_table_and_row_opens_at_home_and_nowhere_else(
+    model: Any, owner_client: Client, acme: Organization, globex: Organization
+) -> None:
+    for organization in (acme, globex):
+        one_of_each(organization)
+    table = f"{ADMIN}/{model._meta.model_name}/"
+    assert owner_client.get(table).status_code == 200
+    with tenant(globex.id):
+        foreign = model._default_manager.order_by("id").last()
+    with tenant(acme.id):
+        own = model._default_manager.order_by("id").last()
+    for path in ("change", "history"):
+        assert owner_client.get(f"{table}{own.id}/{path}/").status_code == 200
+        assert owner_client.get(f"{table}{foreign.id}/{path}/").status_code == 404
+        assert owner_client.get(f"{table}{10**30}/{path}/").status_code == 404
+    assert "globex" not in owner_client.get(table, {"q": "o"}).text.lower()
 
 
 @pytest.mark.usefixtures("payments")

@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import override_settings
+from django.utils import timezone
 
 from codecard.lib.tenant import tenant
 from events import sample, tasks
 from events.ledger import relocation
-from events.models import ContributorDay, Event, Session
+from events.models import ContributorDay, Escape, Event, Session
+from events.pulls.escapes import compute_defect_escape
 from events.sample import state
 from events.schema import Prompt
 from teams import actions
 from teams.models import Contributor, Organization
 from tests import factories
 from tests.events.ledger.books import access, store
+from tests.pull_requests import make_pull_request, make_repository
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -26,7 +29,7 @@ NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """What is asked for in the background, instead of a worker."""
     found: list[tuple[str, Any]] = []
-    for task in (tasks.fill_sample, tasks.erase_sample, tasks.relocate):
+    for task in (tasks.fill_sample, tasks.erase_sample, tasks.relocate, tasks.mature_escapes):
         monkeypatch.setattr(task, "delay", lambda name=task.name, **arguments: found.append((name, arguments)))
     return found
 
@@ -163,3 +166,16 @@ def test_a_move_that_was_left_behind_is_taken_up(
     queued.clear()
     tasks.continue_relocations()
     assert queued == []
+
+
+def test_windows_close_every_night_and_only_once(queued: list[tuple[str, Any]], acme: Organization) -> None:
+    with tenant(acme.id):
+        pull_request = make_pull_request(make_repository(acme), merged_at=timezone.now() - timedelta(days=31))
+        compute_defect_escape(acme.id, [pull_request.id], now=timezone.now() - timedelta(days=2))
+    tasks.mature_all_escapes()
+    assert ("events.tasks.mature_escapes", {"organization_id": acme.id}) in queued
+    for _ in range(2):
+        tasks.mature_escapes(organization_id=acme.id)
+        with tenant(acme.id):
+            states = Escape.objects.order_by("horizon_days").values_list("state", flat=True)
+            assert list(states) == ["clean", "clean", "pending"]

@@ -246,7 +246,7 @@ class LanePlot:
 
 def lane_plot(chart: LaneChart) -> LanePlot | None:
     """None where nothing has a time."""
-    times = [one.at for one in (*chart.moments, *chart.flags)]
+    times = [*(one.at for one in chart.moments), *(one.at for one in chart.flags)]
     times += [at for one in chart.stretches for at in (one.start, one.end)]
     if not times:
         return None

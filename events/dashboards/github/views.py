@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -22,7 +23,7 @@ from events.dashboards.github.forms import DisconnectForm, OptionsForm, Reposito
 from events.models import Connection, ConnectionKind, GitHubApp, Repository
 from events.pulls.github.proving import NotProvenError, prove_installation
 from events.queries import github as queries
-from events.tasks import ask_to_digest, ask_to_judge
+from events.tasks import ask_to_digest, ask_to_judge, find_repositories
 from teams.permissions import OrganizationRequest, Permission, organization_view
 
 MAY = organization_view(Permission.MANAGE_INTEGRATIONS)
@@ -39,6 +40,11 @@ EVENTS = (
 def _frame(request: OrganizationRequest) -> dict[str, Any]:
     base = f"/o/{request.organization.slug}/settings/github/"
     return {"nav": "settings", "section": "github", "base": base}
+
+
+def _posted(request: HttpRequest) -> Any:
+    """An empty form was posted as well."""
+    return request.POST if request.method == "POST" else None
 
 
 def _connection(request: OrganizationRequest, connection: int) -> Connection:
@@ -132,7 +138,7 @@ def token(request: OrganizationRequest, connection: int) -> HttpResponse:
     found = _connection(request, connection)
     if found.kind != ConnectionKind.WEBHOOK:
         raise Http404
-    form = TokenForm(request.POST or None)
+    form = TokenForm(_posted(request))
     if form.is_valid():
         given = form.cleaned_data["token"]
         actions.change_token(connection=found, token=given, by=request.user, now=timezone.now())
@@ -149,7 +155,7 @@ def token(request: OrganizationRequest, connection: int) -> HttpResponse:
 @MAY
 def disconnect(request: OrganizationRequest, connection: int) -> HttpResponse:
     found = _connection(request, connection)
-    form = DisconnectForm(request.POST or None, initial={"data": "keep"})
+    form = DisconnectForm(_posted(request), initial={"data": "keep"})
     if form.is_valid():
         erases = form.cleaned_data["data"] == "erase"
         actions.disconnect(connection=found, erases=erases, by=request.user, now=timezone.now())
@@ -242,7 +248,7 @@ def installed(request: OrganizationRequest) -> HttpResponse:
 def _connect_app(request: OrganizationRequest, app: GitHubApp, installation_id: int) -> None:
     try:
         account = prove_installation(app, code=request.GET.get("code", ""), installation_id=installation_id)
-        actions.connect_app(
+        row = actions.connect_app(
             organization=request.organization,
             installation_id=installation_id,
             account=account,
@@ -252,7 +258,9 @@ def _connect_app(request: OrganizationRequest, app: GitHubApp, installation_id: 
     except (NotProvenError, NotConnectedError) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Connected to {account}. Its repositories appear as GitHub tells of them.")
+        given = {"organization_id": request.organization.id, "connection_id": row.id}
+        transaction.on_commit(lambda: find_repositories.apply_async(kwargs=given, queue="backfill"), robust=True)
+        messages.success(request, f"Connected to {account}. Its repositories appear here within a minute.")
 
 
 # --- repositories ----------------------------------------------------------------------------------------------------
@@ -266,7 +274,7 @@ def repository(request: OrganizationRequest, repository: int) -> HttpResponse:
     found = rows.select_related("connection").first()
     if found is None:
         raise Http404
-    form = RepositoryForm(found, request.POST or None)
+    form = RepositoryForm(found, _posted(request))
     if form.is_valid():
         changed = actions.change_repository(
             repository=found, wanted=form.cleaned_data, by=request.user, now=timezone.now()

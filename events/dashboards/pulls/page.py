@@ -1,5 +1,6 @@
 """Context of one pull request's page, declared in templates/events/pull.html."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -107,7 +108,7 @@ class _Page:
             "class_decision": self.facts.class_decision,
             "ai_classes": [(one.value, one.label) for one in AiClass],
             "rejected_links": self.facts.rejected_links,
-            "is_cut": len(self.events) >= MOST_EVENTS,
+            "is_cut": MOST_EVENTS in Counter(one.session_id for one in self.events).values(),
         }
 
     def _story(self) -> tuple[Told, list[Turn]]:

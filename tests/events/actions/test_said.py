@@ -172,7 +172,7 @@ def test_what_failed_for_good_is_tried_again_and_nothing_else(acme: Organization
         )  # fmt: skip
     Chore.objects.create(organization=acme, kind="pull", key=1, is_dead=True, attempts=8, error="KeyError")
     Chore.objects.create(organization=acme, kind="pull", key=2, attempts=3, not_before=NOW + timedelta(days=1))
-    said = {"organization": acme, "by": alice, "now": NOW}
+    said: dict[str, Any] = {"organization": acme, "by": alice, "now": NOW}
     assert try_deliveries_again(rows=Delivery.objects.all(), **said) == 1
     assert try_chores_again(rows=Chore.objects.all(), **said) == 1
     assert try_chores_again(rows=Chore.objects.all(), **said) == 0

@@ -1,6 +1,7 @@
 """Pull requests with everything that their pages show: one of an afternoon, and a busy one of three days."""
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha1
 from typing import Any
@@ -59,7 +60,7 @@ def happen(pull: PullRequest, kind: Happening, at: datetime, **fields: Any) -> P
     )
 
 
-def take(pull: PullRequest, stages: list[tuple[str, int | None]], first_prompt_at: datetime) -> Latency:
+def take(pull: PullRequest, stages: Sequence[tuple[str, int | None]], first_prompt_at: datetime) -> Latency:
     seconds = sum(size or 0 for _, size in stages)
     return Latency.objects.create(
         organization_id=pull.organization_id, pull_request=pull, version=1, state=LatencyState.MEASURED,

@@ -162,9 +162,12 @@ def test_events_are_not_even_read_for_those_who_may_not_see_them(
     alice_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(
-        "events.dashboards.pulls.page.timeline_of", lambda organization_id, slices: asked.extend(slices) or []
-    )
+
+    def note(organization_id: int, slices: list[Any]) -> list[Any]:
+        asked.extend(slices)
+        return []
+
+    monkeypatch.setattr("events.dashboards.pulls.page.timeline_of", note)
     alice_client.get(PAGE)
     assert asked == []
 

@@ -135,7 +135,8 @@ def test_the_clock_alone_changes_the_rate(acme: Organization) -> None:
         assert (after.k, after.n, after.pending, after.expected) == (1, 2, 0, 1.0)
         assert after.per_lines is not None
         assert after.per_lines.value == 25.0
-        assert _rate_of(shop, acme, 40, horizon_days=90).pending == 0
+        ninety = rate(rows_of(acme.id, day(0), day(100), horizon_days=90), day(40), horizon_days=90)
+        assert (ninety.n, ninety.pending) == (0, 2)
 
 
 @pytest.mark.django_db

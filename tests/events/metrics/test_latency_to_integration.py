@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codecard.lib.intervals import wilson
+from codecard.lib.intervals import Interval, wilson
 from codecard.lib.tenant import tenant
 from events.metrics.latency_to_integration import (
     METRIC,
@@ -41,7 +41,7 @@ def test_the_worked_example() -> None:
     patches = [row(60 * n) for n in range(1, 21)]
     done = completed([*patches, row(0, LatencyState.NEGATIVE), row(0, LatencyState.NO_PROMPT)])
     assert [one.seconds / 60 for one in done.quantiles] == [10.5, 15.25, pytest.approx(18.1)]
-    assert done.quantiles[0].interval == (6 * 60, 15 * 60)
+    assert done.quantiles[0].interval == Interval(6 * 60, 15 * 60)
     assert done.is_enough
     assert (done.negative, done.without_prompt, done.coverage) == (1, 1, 20 / 22)
     small = done.under_bar[ChangeClass.SMALL_PATCH]

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from events import metrics
-from events.metrics import Metric, all_metrics
+from events.metrics import all_metrics
+from events.metrics._base import Metric
 
 FILE = """
 from events.metrics._base import Metric

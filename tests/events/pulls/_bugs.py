@@ -58,12 +58,12 @@ class Shop:
         self, number: int, at: float, *changes: FileChange, commit: dict[str, Any] | None = None, **fields: Any
     ) -> PullRequest:
         """A pull request, squashed; `commit`: fields of its commit. Opened an hour before, or on day `opened_at`."""
-        opened = fields.pop("opened_at", at - 1 / 24)
+        opened_at = day(fields.pop("opened_at")) if "opened_at" in fields else day(at) - timedelta(hours=1)
         files = [
             {"path": one.path, "status": str(one.status), "added": one.added, "removed": one.removed} for one in changes
         ]
         pull_request = make_pull_request(
-            self.repository, number, merged_at=day(at), opened_at=day(opened),
+            self.repository, number, merged_at=day(at), opened_at=opened_at,
             **{"files": files, "title_hash": f"subject {number}", **fields},
         )  # fmt: skip
         self.commit(at, *changes, sha=pull_request.merge_sha, pull_request=pull_request,

@@ -105,7 +105,7 @@ def owners_of(repository: Repository) -> Files:
     """Line by line, where all lines are known."""
     found = {}
     for row in FileOwners.objects.filter(organization_id=repository.organization_id, repository=repository):
-        lengths, owners = unpack_runs(row.runs)
+        lengths, owners = unpack_runs(bytes(row.runs))
         found[row.path] = [owner for length, owner in zip(lengths, owners, strict=True) for _ in range(length)]
     return found
 

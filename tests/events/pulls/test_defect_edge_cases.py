@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def shop(acme: Organization) -> Iterator[Shop]:
         yield shop
 
 
-def _revert_of(number: int) -> dict[str, object]:
+def _revert_of(number: int) -> dict[str, Any]:
     return {"stated": {"reverts_shas": [sha_of_merge(number)]}}
 
 
@@ -72,7 +73,7 @@ def test_merge_commit_a_revert_that_names_an_inner_commit_means_its_pull_request
         ({"stated": {"reverts_subject": "subject 1"}}, "revert_title"),
     ],
 )
-def test_a_revert_in_any_form_is_confirmed(shop: Shop, fields: dict[str, object], method: str) -> None:
+def test_a_revert_in_any_form_is_confirmed(shop: Shop, fields: dict[str, Any], method: str) -> None:
     shop.lands(2, 12, replaced(1, 10), **fields)
     shop.judge()
     assert shop.links() == [(f"revert:{sha_of_merge(2)}", 1, method, CONFIRMED, 1.0)]
@@ -248,11 +249,11 @@ def test_two_origins_the_stronger_one_is_possible_and_does_not_count(shop: Shop)
     ],
 )
 @pytest.mark.parametrize("where", ["pull request", "commit", "issue"])
-def test_a_stated_origin_beats_the_traced_one(shop: Shop, stated: dict[str, list[object]], where: str) -> None:
+def test_a_stated_origin_beats_the_traced_one(shop: Shop, stated: dict[str, list[Any]], where: str) -> None:
     shop.lands(2, 11, added("shop/other.py"))
     shop.bug(50, 13, stated=stated if where == "issue" else {})
-    told = {"pull request": {"stated": stated}, "commit": {"commit": {"stated": stated}}, "issue": {}}[where]
-    shop.fixes(3, 15, replaced(1, 5), issue=50, **told)
+    places: dict[str, dict[str, Any]] = {"pull request": {"stated": stated}, "commit": {"commit": {"stated": stated}}}
+    shop.fixes(3, 15, replaced(1, 5), issue=50, **places.get(where, {}))
     shop.judge()
     assert shop.links() == [("issue:50", 2, "stated", CONFIRMED, 1.0)]
 
@@ -268,7 +269,7 @@ def test_a_direct_commit_counts_only_where_it_names_what_it_fixes(shop: Shop) ->
     ("fields", "labels"),
     [({"labels": ["Bug"]}, ["bug"]), ({"fix_reason": FixReason.LABEL}, []), ({"labels": ["sev1"]}, ["SEV1"])],
 )
-def test_labels_of_the_repository_make_a_fix(shop: Shop, fields: dict[str, object], labels: list[str]) -> None:
+def test_labels_of_the_repository_make_a_fix(shop: Shop, fields: dict[str, Any], labels: list[str]) -> None:
     shop.repository.bug_labels = labels
     shop.repository.save()
     shop.lands(2, 20, replaced(1, 2), **fields)

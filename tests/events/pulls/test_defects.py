@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,9 @@ from events.models import (
     DefectLink,
     DiffState,
     Escape,
+    FileOwners,
     Incident,
+    LineRemoval,
     PullRequest,
     SignalKind,
     Verdict,
@@ -53,7 +56,7 @@ def _many_things_happen(shop: Shop) -> None:
     _decide(shop, "pull:8", 7, Verdict.REJECTED)
 
 
-def _incident(shop: Shop, external_id: str, at: float, **fields: object) -> Incident:
+def _incident(shop: Shop, external_id: str, at: float, **fields: Any) -> Incident:
     return Incident.objects.create(**shop.mine, external_id=external_id, opened_at=day(at), **fields)
 
 
@@ -89,12 +92,8 @@ def test_everything_in_any_order_twice_and_from_nothing_is_the_same(shop: Shop) 
 
 
 def _forget_lines(shop: Shop) -> None:
-    from_nothing = ["events_fileowners", "events_lineremoval"]
-    from django.db import connection  # noqa: PLC0415
-
-    with connection.cursor() as cursor:
-        for table in from_nothing:
-            cursor.execute(f"DELETE FROM {table} WHERE repository_id = %s", [shop.repository.id])
+    for model in (FileOwners, LineRemoval):
+        model.objects.filter(**shop.mine).delete()
 
 
 def test_things_that_become_known_in_any_order_end_the_same(shop: Shop, acme: Organization) -> None:
@@ -200,7 +199,7 @@ def test_a_report_is_a_defect_of_its_own_until_it_is_taken_back(shop: Shop) -> N
     "cause", [{"cause_number": 1}, {"cause_sha": sha_of_merge(1)}, {"cause_sha": sha_of_merge(1)[:14]}]
 )
 def test_an_incident_that_names_its_cause_is_confirmed_whenever_the_cause_arrives(
-    shop: Shop, cause: dict[str, object]
+    shop: Shop, cause: dict[str, Any]
 ) -> None:
     _incident(shop, "INC-2", 12, **cause)
     defects.judge_incident(shop.repository, "INC-2", now=NOW)

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from events.models import Chore, DefaultCommit, DiffState, FileOwners, LineRemov
 from events.pulls import ownership
 from events.pulls.chores import ChoreKind
 from events.pulls.lines.changes import Deleted, FileChange, Group, State, Status
+from events.pulls.lines.packing import unpack_runs
 from teams.models import Organization
 from tests.events.pulls import _histories
 from tests.events.pulls._histories import History, lines_by_owner, owners_of, store, tables_of, tell
@@ -36,7 +38,7 @@ class _Dying:
     def __init__(self, deadly: str) -> None:
         self.deadly, self.lives, self.execute = deadly, 1, ownership._execute
 
-    def __call__(self, statement: str, repository: Repository, **parameters: object) -> None:
+    def __call__(self, statement: str, repository: Repository, **parameters: Any) -> None:
         if statement == self.deadly:
             if not self.lives:
                 raise KeyboardInterrupt
@@ -161,7 +163,7 @@ def test_a_history_that_begins_in_the_middle_is_right_or_unknown(repository: Rep
         rows = dict(FileOwners.objects.filter(repository=repository).values_list("path", "runs"))
     known = wrong = 0
     for path, runs in rows.items():
-        told = _histories.unpack_runs(runs)
+        told = unpack_runs(bytes(runs))
         for line, owner in enumerate(history.files[path], 1):
             found = told.owner_of(line)
             known += found > 0
@@ -183,7 +185,7 @@ def test_an_opaque_file_is_unknown_and_its_lines_are_lost_not_removed(repository
             (1, 2, 0, 5),
             (0, 3, 1, 0),
         ]
-        runs = _histories.unpack_runs(FileOwners.objects.get(path="a.py").runs)
+        runs = unpack_runs(bytes(FileOwners.objects.get(path="a.py").runs))
     assert [runs.owner_of(line) for line in (1, 2, 3, 4)] == [0, 3, 3, 0]
 
 

@@ -74,7 +74,7 @@ def test_each_filter_leaves_what_it_says(acme: Organization, bob: User, payments
         {"task_type": "test"}, {"size": 2}, {"change_class": "small_patch"}, {"defect": "escaped"},
         {"defect": "probable"}, {"opened": (NOW - timedelta(days=1), None)},
     ):  # fmt: skip
-        found = page_of(acme, reach, PullFilter(**fields), 1)  # type: ignore[arg-type]
+        found = page_of(acme, reach, PullFilter(**fields), 1)
         assert [row.pull_request.id for row in found.rows] == [wanted.id], fields
     assert [row.pull_request for row in page_of(acme, reach, PullFilter(defect="none"), 1).rows] == [rest]
     assert page_of(acme, reach, PullFilter(defect="confirmed"), 1).rows == []
