@@ -10,13 +10,14 @@ from django.test import override_settings
 from codecard.lib.tenant import tenant
 from events import sample, tasks
 from events.ledger import relocation
-from events.models import ContributorDay, Event, Session
+from events.models import AiEvidence, Chore, ContributorDay, Event, Latency, Session, SessionLink
 from events.sample import state
 from events.schema import Prompt
 from teams import actions
 from teams.models import Contributor, Organization
 from tests import factories
 from tests.events.ledger.books import access, store
+from tests.pull_requests import make_pull_request, make_repository
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -163,3 +164,27 @@ def test_a_move_that_was_left_behind_is_taken_up(
     queued.clear()
     tasks.continue_relocations()
     assert queued == []
+
+
+def test_what_was_late_or_is_outdated_is_asked_for_until_it_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    acme = factories.make_organization()
+    factories.make_organization()  # has no repository, and isn't asked for
+    asked: list[int] = []
+    monkeypatch.setattr(tasks, "ask_to_judge", asked.append)
+    with tenant(acme.id):
+        pull = make_pull_request(make_repository(acme), merged_at=None, opened_at=datetime.now(UTC))
+        evidence = {"kind": "body", "tool": "claude-code", "session_key": "s1"}
+        AiEvidence.objects.create(organization=acme, pull_request=pull, **evidence)
+    store(access(acme), Prompt(id="p1", at=NOW, tool="claude-code", session="s1"), now=NOW)
+    for look in (tasks.look_for_late_links, tasks.judge_what_is_outdated):
+        look()
+        look()
+        assert asked == [acme.id, acme.id]
+        tasks.judge(organization_id=acme.id)
+        look()
+        assert len(asked) == 2
+        with tenant(acme.id):
+            assert (SessionLink.objects.count(), Latency.objects.count()) == (1, 1)
+            assert not Chore.objects.filter(kind="pull").exists()
+            Latency.objects.update(version=0)
+        asked.clear()
