@@ -222,6 +222,8 @@ def _move(row: Backfill, step: Step, cost: tuple[int, int], now: datetime) -> No
     row.error, row.attempts, row.resume_at, row.claimed_until = "", 0, None, now + LEASE
     if step.cursor is None:
         row.finished_at, row.claimed_until, row.total = now, now, row.done
+        # It was this repository's turn: its next stage waits like any other.
+        _rows(row.organization_id).filter(repository=row.repository_id, finished_at=None).update(claimed_until=now)
     else:
         row.cursor = step.cursor
     row.save()
