@@ -14,7 +14,6 @@ from events.models import (
     Defect,
     Delivery,
     Dimension,
-    GitHubApp,
     PullRequest,
     Repository,
     Session,
@@ -68,12 +67,6 @@ class Fields(ReadOnly):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.list_display
-
-
-@admin.register(GitHubApp)
-class GitHubAppAdmin(ReadOnly):
-    list_display = ("name", "slug", "app_id", "created_at")
-    fields = ("name", "slug", "app_id", "client_id", "created_at")
 
 
 @admin.register(Connection)
