@@ -19,6 +19,7 @@ from events.models import (
     PullRequest,
     Repository,
     RepositoryName,
+    RepositoryState,
     Tier,
     Verdict,
 )
@@ -182,11 +183,17 @@ def pull_request_at(organization: Organization, full_name: str, number: int) -> 
     if "\x00" in full_name:
         return None
     rows = Repository.objects.filter(organization=organization)
-    found = rows.filter(full_name__iexact=full_name).order_by("-id").first() or _formerly(organization, full_name)
+    named = sorted(rows.filter(full_name__iexact=full_name), key=lambda one: (_is_vanished(one), -one.id))
+    found = named[0] if named else _formerly(organization, full_name)
     if found is None:
         return None
     pulls = PullRequest.objects.filter(organization=organization, repository=found, number=number)
     return pulls.select_related("repository", "author__contributor").first()
+
+
+def _is_vanished(repository: Repository) -> bool:
+    """Another may have its name now."""
+    return repository.state == RepositoryState.VANISHED
 
 
 def _formerly(organization: Organization, full_name: str) -> Repository | None:

@@ -119,3 +119,14 @@ def test_operators_look_everything_up(acme: Organization, payments: Team, django
         assert answer.status_code == 200, table
         assert ("303" in answer.text) is (table == "pullrequest")
         assert client.get(f"/admin/events/{table}/add/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "asked", ["author_login", "author_login__startswith", "author", "author__id__exact", "merged_by_login"]
+)
+def test_the_list_of_pull_requests_cannot_be_asked_for_one_author(
+    asked: str, owner_client: Client, acme: Organization
+) -> None:
+    one_of_each(acme)
+    answer = owner_client.get(f"{ADMIN}/pullrequest/", {asked: "1"})
+    assert answer.status_code == 400
