@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import traceback
 from datetime import UTC, datetime
 
 from django.http import HttpRequest
@@ -16,6 +17,11 @@ _KEY = re.compile(r"\b(cc[a-z]_)[A-Za-z0-9_~.%-]+")
 def redact(text: str) -> str:
     """The text with every key cut down to its prefix."""
     return _KEY.sub(r"\1[redacted]", text)
+
+
+def places(error: BaseException) -> str:
+    """Where it was raised, without what it says: messages of the database and of readers quote what they were given."""
+    return " > ".join(f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__))
 
 
 def _message(record: logging.LogRecord) -> str:

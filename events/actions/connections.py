@@ -67,7 +67,8 @@ def connect_app(
     """
     digest = digest_of(installation_id)
     with by_digest(digest):
-        others = {row.organization_id for row in Connection.objects.filter(kind=ConnectionKind.APP)}
+        rows = Connection.objects.filter(kind=ConnectionKind.APP, digest=digest)
+        others = set(rows.values_list("organization_id", flat=True))
     if others - {organization.id}:
         raise NotConnectedError(
             "This installation is connected to another organization here. Disconnect it there first."

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from codecard.lib.tenant import tenant
-from events.models import Dimension, DimensionKind, Incident, Repository, RepositoryName
+from events.models import Dimension, DimensionKind, Incident, Repository, RepositoryName, RepositoryState
 from events.pulls import defects
 
 
@@ -50,10 +50,11 @@ def _repository(organization_id: int, name: str, index: int) -> Repository:
         organization_id=organization_id, dimension_id__in=_dimensions(organization_id, name)
     ).values("repository_id")
     rows = Repository.objects.filter(organization_id=organization_id)
-    found = rows.filter(Q(id__in=ids) | Q(full_name__iexact=name)).order_by("id").first()
-    if found is None:
+    found = list(rows.filter(Q(id__in=ids) | Q(full_name__iexact=name)))
+    if not found:
         raise UnknownRepositoryError(index)
-    return found
+    # Of two that have had the name, the one that has it.
+    return min(found, key=lambda one: (one.state == RepositoryState.VANISHED, one.id))
 
 
 def _dimensions(organization_id: int, name: str) -> Any:

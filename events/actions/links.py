@@ -40,6 +40,8 @@ def correct_class(
             after={"class": after, "reason": reason},
         )
         chores.leave(pull.organization_id, ChoreKind.PULL, [pull.id])
+        # The row says it already, so that judging it finds no change: a bot's counts nowhere, and now it does, or not.
+        chores.leave(pull.organization_id, ChoreKind.DEFECT, [pull.id])
     return made
 
 

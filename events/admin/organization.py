@@ -99,6 +99,11 @@ class PullRequestAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("files", "stated")
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Not in the address either: every column of its own can be asked for there."""
+        is_about_people = lookup.split("__")[0] in {"author", "author_login", "merged_by_login"}
+        return not is_about_people and super().lookup_allowed(lookup, value, request)
+
     def page_of(self, row: PullRequest) -> str:
         return f"pulls/{row.repository.full_name}/{row.number}/"
 

@@ -120,8 +120,9 @@ class AppWebhookView(WebhookView):
         if not is_signed(body, signature, _opened(sealed) or [_NOBODYS_SECRET.encode()]):
             return None
         installation = _head(body).installation
-        with by_digest(digest_of(installation.id if installation else 0)):
-            found = Connection.objects.filter(kind=ConnectionKind.APP).order_by("id").first()
+        digest = digest_of(installation.id if installation else 0)
+        with by_digest(digest):
+            found = Connection.objects.filter(kind=ConnectionKind.APP, digest=digest).order_by("id").first()
         return Proven(found or Connection(), is_new_secret=True)
 
 

@@ -63,7 +63,8 @@ def pulls(client: Client, repository: Repository, row: Backfill) -> Step:
         is_same, etag = rest.is_unchanged(client, name, row.etag)
         if is_same:
             return Step(_nothing, None)
-    page = graphql.pulls(client, name, after=cursor.get("after", ""), first=cursor.get("first", PULLS_A_PAGE))
+    after, first = cursor.get("after", ""), cursor.get("first", PULLS_A_PAGE)
+    page = graphql.pulls(client, name, id_=repository.external_id, after=after, first=first)
     since = _since(cursor)
     wanted = [one for one in page.told if since is None or one.pull.updated_at >= since]
     told = [_completed(client, name, one) for one in wanted]

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q, QuerySet
 
+from codecard.lib.logs import places
 from codecard.lib.tenant import tenant
 from events.models import Backfill, Repository, RepositoryState, Stage
-from events.pulls import state, troubles
+from events.pulls import naming, state, troubles
 from events.pulls.backfill_stages import STAGES, Step
 from events.pulls.github import limits
 from events.pulls.github.client import Client, can_ask
@@ -169,7 +170,8 @@ def _due(organization_id: int, now: datetime, repository_ids: Iterable[int] | No
 def _is_due(row: Backfill, now: datetime) -> bool:
     connection = row.repository.connection
     times = [row.resume_at, row.claimed_until, connection.paused_until if connection else None]
-    return can_ask(connection) and all(at is None or at <= now for at in times)
+    can_be_asked = can_ask(connection) and not naming.is_replaced(row.repository)
+    return can_be_asked and all(at is None or at <= now for at in times)
 
 
 def _step(client: Client, repository: Repository, row: Backfill, clock: Callable[[], datetime]) -> Backfill | None:
@@ -188,8 +190,9 @@ def _step(client: Client, repository: Repository, row: Backfill, clock: Callable
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        # Its name only: a message may quote what was read.
-        log.exception("backfill failed", extra={"fields": {"backfill": row.id, "stage": row.stage}})
+        # Its name and its place only: a message may quote what was read.
+        told = {"backfill": row.id, "stage": row.stage, "error": type(error).__name__, "at": places(error)}
+        log.error("backfill failed", extra={"fields": told})
         _put_off(row, now + _pause(row.attempts), FAILED.format(type(error).__name__), now)
         return None
     return _keep(client, repository, row, step, (client.calls - calls, client.points - points), clock())

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.db.models.functions import Lower
 
 from events.models import Happening, PullRequest, PullRequestCommit, PullRequestEvent, Push, Repository
 from events.pulls.naming import names_of
@@ -27,8 +28,9 @@ def pull_requests_of(repository: Repository, branch: str) -> list[PullRequest]:
     rows = PullRequest.objects.filter(
         organization_id=repository.organization_id, repository=repository, head_branch=branch
     )
-    names = names_of(repository)
-    return [row for row in rows.select_for_update(no_key=True).order_by("id") if row.head_repository.lower() in names]
+    # Not those of forks: half of them come from a branch of the same name.
+    own = rows.annotate(head=Lower("head_repository")).filter(head__in=sorted(names_of(repository)))
+    return list(own.select_for_update(no_key=True).order_by("id"))
 
 
 def pushes_to(repository: Repository, branch: str) -> list[Push]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q, QuerySet
 
+from codecard.lib.logs import places
 from codecard.lib.sealing import SealBrokenError, seal, unseal
 from codecard.lib.tenant import tenant
 from events.models import Connection, ConnectionState, Delivery, DeliveryState
@@ -29,8 +30,13 @@ MOST_ATTEMPTS = 8
 _OPEN = (DeliveryState.RECEIVED, DeliveryState.FAILED)
 UNREADABLE = "What GitHub sent can't be read."
 SEAL_BROKEN = "The key that sealed it is gone: put the former SECRET_KEY into SECRET_KEY_FALLBACKS."
+ENDED_ITS_WORKER = "Whatever digested it was ended each time, by its time or its memory. Nothing of it was used."
 FAILED = "The digest failed ({}). It is tried again by itself."
 DEAD = "The digest failed {} times ({}). Nothing of it was used."
+
+
+class EndedTooOftenError(Exception):
+    """It was claimed again and again, and nobody came to say what went wrong."""
 
 
 def store(
@@ -97,7 +103,7 @@ def digest_some(organization_id: int, *, clock: Callable[[], datetime], seconds:
 
 def _claim(organization_id: int, now: datetime) -> int | None:
     with tenant(organization_id):
-        row = _due(organization_id, now).select_for_update(skip_locked=True).order_by("id").first()
+        row = _due(organization_id, now).defer("body").select_for_update(skip_locked=True).order_by("id").first()
         if row is None:
             return None
         row.attempts, row.retry_at = row.attempts + 1, now + LEASE
@@ -118,6 +124,8 @@ def is_anything_left(organization_id: int, *, now: datetime) -> bool:
 def _digest_or_fail(organization_id: int, delivery_id: int, clock: Callable[[], datetime]) -> None:
     try:
         digest(organization_id, delivery_id, now=clock())
+    except EndedTooOftenError:
+        _fail(organization_id, delivery_id, ENDED_ITS_WORKER, clock(), is_hopeless=True)
     except (OperationalError, InterfaceError):
         raise
     except SealBrokenError:
@@ -125,20 +133,23 @@ def _digest_or_fail(organization_id: int, delivery_id: int, clock: Callable[[], 
     except (UnreadableError, zlib.error):
         _fail(organization_id, delivery_id, UNREADABLE, clock(), is_hopeless=True)
     except Exception as error:
-        # Its name only: a message may quote what was read.
-        log.exception("delivery failed", extra={"fields": {"delivery": delivery_id}})
+        # Its name and its place only: a message may quote what was read.
+        told = {"delivery": delivery_id, "error": type(error).__name__, "at": places(error)}
+        log.error("delivery failed", extra={"fields": told})
         _fail(organization_id, delivery_id, type(error).__name__, clock())
 
 
 def digest(organization_id: int, delivery_id: int, *, now: datetime) -> None:
     """Makes rows of one delivery and forgets its body. Nothing happens to one that is digested already.
 
-    :raises SealBrokenError, UnreadableError: it can never be digested.
+    :raises SealBrokenError, UnreadableError, EndedTooOftenError: it can never be digested.
     """
     with tenant(organization_id):
         row = Delivery.objects.select_for_update().filter(organization_id=organization_id, id=delivery_id).first()
         if row is None or row.state not in _OPEN:
             return
+        if row.attempts > MOST_ATTEMPTS:
+            raise EndedTooOftenError
         told = read(row.event, body_of(row))
         organization = Organization.objects.get(id=organization_id)
         source = Connection.objects.filter(organization_id=organization_id, id=row.connection_id).first()
@@ -188,9 +199,9 @@ def mark_seen(source: Connection, *, is_new_secret: bool, now: datetime) -> None
     ends_former = is_new_secret and source.former_webhook_secret
     if is_fresh and not ends_former and source.state != ConnectionState.WAITING:
         return
-    source.last_delivery_at = now
-    if source.state == ConnectionState.WAITING:
-        source.state = ConnectionState.ACTIVE
+    # Each where it still is as it was read: meanwhile it may be suspended, or its secret changed once more.
+    mine = Connection.objects.filter(organization_id=source.organization_id, id=source.id)
+    mine.update(last_delivery_at=now)
+    mine.filter(state=ConnectionState.WAITING).update(state=ConnectionState.ACTIVE)
     if ends_former:
-        source.former_webhook_secret = ""
-    source.save(update_fields=["last_delivery_at", "state", "former_webhook_secret"])
+        mine.filter(webhook_secret=source.webhook_secret).update(former_webhook_secret="")

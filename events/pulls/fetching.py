@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from codecard.lib.tenant import tenant
 from events.models import CheckResult, Connection, PullRequest, PullRequestCommit, Repository
-from events.pulls import changed_lines, chores, default_branch, listing, state, troubles, work_items
+from events.pulls import changed_lines, chores, default_branch, listing, naming, state, troubles, work_items
 from events.pulls.changed_lines import Lines, is_whole_change, lines_of
 from events.pulls.chores import ChoreKind
 from events.pulls.github import rest
@@ -75,6 +75,8 @@ def _asked(organization_id: int, key: int) -> Asked | None:
         rows = PullRequest.objects.select_related("repository__connection")
         pull = rows.filter(organization_id=organization_id, id=key).first()
         if pull is None or not pull.repository.is_tracked or not can_ask(pull.repository.connection):
+            return None
+        if naming.is_replaced(pull.repository):
             return None
         own = PullRequestCommit.objects.filter(organization_id=organization_id, pull_request=pull)
         checks = CheckResult.objects.filter(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 
 from events.models import DefaultCommit, Integration, PullRequest, PullRequestCommit, PullRequestState
+from events.pulls.naming import names_of
 
 
 class Landing(NamedTuple):
@@ -83,7 +84,8 @@ def _by_ancestry(pull: PullRequest, commits: Sequence[PullRequestCommit]) -> Lan
     carriers = PullRequest.objects.filter(
         organization=pull.organization_id, repository=pull.repository_id, integrated_at__gte=pull.merged_at
     ).exclude(id=pull.id)
-    below = carriers.filter(head_branch=pull.base_branch)
+    names = {"", *names_of(pull.repository)}
+    below = [one for one in carriers.filter(head_branch=pull.base_branch) if one.head_repository.lower() in names]
     holding = carriers.filter(commits__sha=pull.merge_sha) if pull.merge_sha else carriers.none()
     times = [one.integrated_at for one in (*below, *holding) if one.integrated_at]
     return Landing(Integration.STACKED, min(times), []) if times else NOWHERE

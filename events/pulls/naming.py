@@ -78,8 +78,21 @@ def apply_state(row: Repository, record: RepositoryRecord, *, now: datetime) -> 
     number = _number(row.organization_id, row.full_name, record.address)
     if number != row.dimension_id and _give_up(row, number, now):
         row.dimension_id = number
-    row.save(update_fields=["full_name", "is_private", "is_archived", "default_branch", "updated_at", "dimension_id"])
+        if is_replaced(row) and not record.is_deleted:
+            row.state, row.error, row.error_at = RepositoryState.WAITING, "", None
+    row.save(update_fields=_KEPT)
     return True
+
+
+_KEPT = (
+    "full_name", "is_private", "is_archived", "default_branch", "updated_at", "dimension_id", "state", "error",
+    "error_at",
+)  # fmt: skip
+
+
+def is_replaced(row: Repository) -> bool:
+    """Whoever asks GitHub for it by its name gets what is another's."""
+    return row.state == RepositoryState.VANISHED and row.error == REPLACED
 
 
 def _order_of_record(record: RepositoryRecord) -> tuple[Any, ...]:

@@ -116,10 +116,11 @@ def _facts(row: PullRequest) -> dict[str, Any]:
 
 def _derive_branch(repository: Repository, pull: PullRequest, change: Change) -> bool:
     """Its commits, and those of the others on its branch: whose a push is depends on all of them."""
-    siblings = [one for one in pull_requests_of(repository, pull.head_branch) if one.id != pull.id]
     is_own_branch = pull.head_repository.lower() in naming.names_of(repository)
-    everyone = [*siblings, pull] if is_own_branch else [pull]
-    pushes = pushes_to(repository, pull.head_branch) if is_own_branch else []
+    if not is_own_branch:
+        return _derive(pull, [pull], [])
+    everyone = [*(one for one in pull_requests_of(repository, pull.head_branch) if one.id != pull.id), pull]
+    pushes = pushes_to(repository, pull.head_branch)
     changed = {one.id for one in everyone if _derive(one, everyone, pushes)}
     change.pulls |= changed
     return pull.id in changed

@@ -8,11 +8,15 @@ from typing import Protocol
 
 from django.db import InterfaceError, OperationalError
 
+from codecard.lib.logs import places
 from codecard.lib.tenant import tenant
 from events.pulls import chores
 from events.pulls.chores import ChoreKind, Claim
 
 logger = logging.getLogger(__name__)
+
+
+ENDED_ITS_WORKER = "Whatever worked on it was ended each time, by its time or its memory."
 
 
 class Handler(Protocol):
@@ -52,6 +56,10 @@ def work(
 
 
 def _handle(organization_id: int, claim: Claim, handler: Handler, clock: Callable[[], datetime]) -> None:
+    if claim.attempts > chores.MOST_ATTEMPTS:
+        with tenant(organization_id):
+            chores.failed(organization_id, claim, ENDED_ITS_WORKER, now=clock())
+        return
     try:
         handler(organization_id, claim.key, now=clock())
     except (OperationalError, InterfaceError):
@@ -60,8 +68,9 @@ def _handle(organization_id: int, claim: Claim, handler: Handler, clock: Callabl
         with tenant(organization_id):
             chores.put_off(organization_id, claim, until=error.until)
     except Exception as error:
-        # Its name only: a message may quote what was read.
-        logger.exception("chore failed", extra={"kind": claim.kind, "key": claim.key})
+        # Its name and its place only: a message may quote what was read.
+        told = {"kind": claim.kind, "key": claim.key, "error": type(error).__name__, "at": places(error)}
+        logger.error("chore failed", extra={"fields": told})
         with tenant(organization_id):
             chores.failed(organization_id, claim, type(error).__name__, now=clock())
     else:

@@ -114,8 +114,19 @@ def test_operators_look_everything_up(acme: Organization, payments: Team, django
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     with tenant(acme.id):
         make_pull_request(make_repository(acme), 303)
-    for table in ("githubapp", "connection", "repository", "pullrequest", "defect", "delivery", "backfill", "chore"):
+    for table in ("connection", "repository", "pullrequest", "defect", "delivery", "backfill", "chore"):
         answer = client.get(f"/admin/events/{table}/")
         assert answer.status_code == 200, table
         assert ("303" in answer.text) is (table == "pullrequest")
         assert client.get(f"/admin/events/{table}/add/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "asked", ["author_login", "author_login__startswith", "author", "author__id__exact", "merged_by_login"]
+)
+def test_the_list_of_pull_requests_cannot_be_asked_for_one_author(
+    asked: str, owner_client: Client, acme: Organization
+) -> None:
+    one_of_each(acme)
+    answer = owner_client.get(f"{ADMIN}/pullrequest/", {asked: "1"})
+    assert answer.status_code == 400

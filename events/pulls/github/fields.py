@@ -8,7 +8,7 @@ from typing import Any
 Json = Mapping[str, Any]
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _NO_SHA = re.compile(r"0+", re.ASCII)
-_EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _MOST_ID = (1 << 60) - 1
 _MOST_NUMBER = (1 << 31) - 1
 

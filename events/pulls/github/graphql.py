@@ -125,11 +125,14 @@ class Blamed(NamedTuple):
     committed_at: datetime | None
 
 
-def pulls(client: Client, full_name: str, *, after: str = "", first: int = PULLS_A_PAGE) -> Page:
-    """The pull requests by when they were last updated, the newest first."""
+def pulls(
+    client: Client, full_name: str, *, id_: int | None = None, after: str = "", first: int = PULLS_A_PAGE
+) -> Page:
+    """The pull requests by when they were last updated, the newest first. `id_`: the repository that is meant; its name
+    may have become another's."""
     found = part(client.query(PULLS, {**_name(full_name), "first": first, "after": after or None}), "repository")
     rows = part(found, "pullRequests")
-    if not rows:
+    if not rows or (id_ is not None and _id_of(found) not in (None, id_)):
         raise GitHubError(Trouble.VANISHED)
     name = text(found, "nameWithOwner", 200) or full_name
     told = [one for one in (_told(node, name) for node in parts(rows, "nodes")) if one]

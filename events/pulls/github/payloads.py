@@ -1,6 +1,7 @@
 """GitHub's JSON, of webhooks and of REST, read into records. Fields that are missing or unknown do no harm."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import msgspec
 
@@ -28,6 +29,9 @@ from events.pulls.records import (
     RepositoryRecord,
 )
 
+_FULL_NAME: Final = re.compile(r"(?!\.+/)[\w.-]+/(?!\.+$)[\w.-]+", re.ASCII)
+"""All that GitHub allows. It becomes part of addresses, ours and those of its API."""
+
 
 class UnreadableError(ValueError):
     """Not JSON, or not an object."""
@@ -51,7 +55,7 @@ def account(json: Json) -> Account:
 
 def repository(json: Json) -> RepositoryRecord | None:
     id_, name = id_of(json), text(json, "full_name", 200)
-    if id_ is None or "/" not in name:
+    if id_ is None or not _FULL_NAME.fullmatch(name):
         return None
     times = [at for at in (moment(json, "updated_at"), moment(json, "pushed_at")) if at]
     return RepositoryRecord(

@@ -29,7 +29,7 @@ from events.simulation.people import Person, cast
 from events.simulation.trends import PROJECTS, Project
 from events.simulation.work import ClientCommit
 
-__all__ = ["Delivery", "Forge", "Truth"]
+__all__ = ["OWNER", "Delivery", "Forge", "Truth"]
 
 OWNER = "quillmere"
 _BIG = Project("monolith", "Python", "pytest", "python -m pytest -q", (

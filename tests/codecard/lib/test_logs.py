@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codecard.lib import requests
-from codecard.lib.logs import JsonFormatter, redact
+from codecard.lib.logs import JsonFormatter, places, redact
 
 KEY = "cci_9vTq3xYwLkZ0a-bC_dEfGhIjKlMnOpQrStUvWxYz012"
 
@@ -71,3 +71,15 @@ def test_what_holds_no_key_stays_as_it_is(text: str) -> None:
 @given(st.text())
 def test_any_message_gives_a_line(message: str) -> None:
     assert _line("%s", message)["level"] == "WARNING"
+
+
+def test_the_places_of_an_error_are_told_without_its_words() -> None:
+    def reads() -> None:
+        raise ValueError("a title that nobody may read")
+
+    try:
+        reads()
+    except ValueError as error:
+        told = places(error)
+    assert "reads:" in told
+    assert "title" not in told

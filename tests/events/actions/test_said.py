@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from codecard.lib.tenant import tenant
 from events.actions.defects import NotIntegratedError, decide_defect, report_defect
@@ -17,6 +18,7 @@ from events.models import (
     DefectDecision,
     DefectLink,
     Delivery,
+    Escape,
     LinkDecision,
     PullRequest,
     Repository,
@@ -24,6 +26,9 @@ from events.models import (
     SessionLink,
 )
 from events.pulls.chores import ChoreKind
+from events.pulls.escapes import compute_defect_escape
+from events.pulls.handlers import JUDGING
+from events.pulls.working import work
 from teams.models import AuditEntry, Organization, User
 from tests.events.dashboards._pulls import linked, traced
 from tests.factories import NOW, make_contributor, person
@@ -130,9 +135,16 @@ def test_a_class_is_corrected_and_given_back_to_the_evidence(pull: PullRequest, 
     correct_class(pull_request=pull, ai_class="", by=alice, now=NOW)
     told = LinkDecision.objects.order_by("id").values_list("ai_class", "verdict")
     assert list(told) == [("human", "confirmed"), ("", "")]
-    assert left() == {(ChoreKind.PULL, pull.id)}
+    assert left() == {(ChoreKind.PULL, pull.id), (ChoreKind.DEFECT, pull.id)}
     with pytest.raises(ValueError, match="no such class"):
         correct_class(pull_request=pull, ai_class="alien", by=alice, now=NOW)
+
+
+def test_what_is_called_a_bot_s_counts_nowhere(acme: Organization, pull: PullRequest, alice: User) -> None:
+    compute_defect_escape(acme.id, [pull.id], now=NOW)
+    correct_class(pull_request=pull, ai_class="bot", by=alice, now=NOW)
+    work(acme.id, JUDGING, clock=timezone.now, seconds=10)
+    assert set(Escape.objects.values_list("state", flat=True)) == {"left_out"}
 
 
 def test_a_session_is_unlinked_and_linked_again(acme: Organization, pull: PullRequest, alice: User) -> None:

@@ -12,9 +12,10 @@ from codecard.lib.sealing import seal
 from codecard.lib.tenant import tenant
 from events.api import webhooks as door
 from events.models import Connection, ConnectionKind, ConnectionState, Delivery, DeliveryState, GitHubApp
-from events.pulls.deliveries import body_of
+from events.pulls.deliveries import body_of, mark_seen
 from events.pulls.installations import digest_of
 from teams.models import Organization
+from tests.factories import NOW
 from tests.webhooks import SECRET, counted, event, examples, make_connection, send, signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,3 +172,16 @@ def test_a_megabyte_is_answered_quickly(client: Client, acme: Organization, conn
         assert send(client, ACME, "push", raw).status_code == 202
         times.append(time.perf_counter() - started)
     assert min(times) < 0.3
+
+
+def test_a_delivery_takes_nothing_back_that_changed_while_it_came(acme: Organization) -> None:
+    """It read the connection; then GitHub suspended it, and an admin changed the secret once more."""
+    read = make_connection(acme, former_webhook_secret=seal("oldest"), state=ConnectionState.ACTIVE)
+    with tenant(acme.id):
+        Connection.objects.update(
+            state=ConnectionState.SUSPENDED, webhook_secret=seal("newest"), former_webhook_secret=read.webhook_secret
+        )
+        mark_seen(read, is_new_secret=True, now=NOW)
+        row = Connection.objects.get()
+    assert (row.state, row.former_webhook_secret) == (ConnectionState.SUSPENDED, read.webhook_secret)
+    assert row.last_delivery_at == NOW

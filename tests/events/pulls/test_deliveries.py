@@ -260,7 +260,7 @@ def test_every_example_of_the_vendor_is_digested(acme: Organization, source: Con
 
 
 def test_what_fails_is_tried_again_later_and_at_last_given_up(
-    acme: Organization, source: Connection, monkeypatch: pytest.MonkeyPatch
+    acme: Organization, source: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     deliver(source, day()[:1])
     with monkeypatch.context() as patch:
@@ -269,7 +269,7 @@ def test_what_fails_is_tried_again_later_and_at_last_given_up(
         with tenant(acme.id):
             row = Delivery.objects.get(organization=acme)
         assert (row.state, row.attempts, bool(row.body)) == (DeliveryState.FAILED, 1, True)
-        assert "secret words" not in row.error
+        assert "secret words" not in row.error + caplog.text
         for days in range(1, MOST_ATTEMPTS):
             digest(acme, timedelta(hours=6 * days))
     assert states(acme) == {DeliveryState.DEAD: 1}
@@ -291,6 +291,14 @@ def test_what_a_killed_worker_held_is_digested_after_its_lease(acme: Organizatio
     assert states(acme) == {DeliveryState.RECEIVED: 1}
     digest(acme, LEASE)
     assert states(acme) == {DeliveryState.DIGESTED: 1}
+
+
+def test_one_that_ends_its_worker_each_time_is_given_up(acme: Organization, source: Connection) -> None:
+    deliver(source, day()[:1])
+    for times in range(MOST_ATTEMPTS):
+        assert deliveries._claim(acme.id, NOW + times * LEASE)
+    digest(acme, MOST_ATTEMPTS * LEASE)
+    assert states(acme) == {DeliveryState.DEAD: 1}
 
 
 def test_what_no_key_opens_waits_for_its_key(acme: Organization, source: Connection, settings: Any) -> None:

@@ -219,6 +219,15 @@ def test_stacked_on_another_branch(acme: Organization, shop: Repository) -> None
     assert latency_of(above).seconds == 5 * 3600
 
 
+def test_a_fork_s_branch_of_the_same_name_brings_nothing_in(acme: Organization, shop: Repository) -> None:
+    with tenant(acme.id):
+        above = make_pull_request(shop, base_branch="develop", merged_at=hours_ago(3))
+        make_commit(above, sha_of("above"))
+        fork = make_pull_request(shop, head_branch="develop", head_repository="somebody/shop", merged_at=MERGED)
+    judge(fork, above)
+    assert again(above).integrated_at is None
+
+
 def test_base_branch_changed(acme: Organization, shop: Repository) -> None:
     """It is judged by the base it has now."""
     with tenant(acme.id):

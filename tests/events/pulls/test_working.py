@@ -61,7 +61,9 @@ def test_without_time_there_is_more_to_do(left: Organization, said: list[tuple[s
     assert said == []
 
 
-def test_one_that_fails_waits_and_the_others_are_done(left: Organization, said: list[tuple[str, int]]) -> None:
+def test_one_that_fails_waits_and_the_others_are_done(
+    left: Organization, said: list[tuple[str, int]], caplog: pytest.LogCaptureFixture
+) -> None:
     def fail(key: int) -> None:
         if key == 1:
             raise ValueError("def secret(): ...")
@@ -69,6 +71,21 @@ def test_one_that_fails_waits_and_the_others_are_done(left: Organization, said: 
     assert not worked(left, (PULL, Done("pull", said, fail)))
     assert said == [("pull", 1), ("pull", 2)]
     assert rows(left) == [("pull", 1, 1, "ValueError"), ("replay", 9, 0, "")]
+    assert "chore failed" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_one_that_ends_its_worker_each_time_is_given_up(left: Organization, said: list[tuple[str, int]]) -> None:
+    """Killed for its memory or its time: nothing is raised then, the lease just ends."""
+    at = NOW
+    for _ in range(chores.MOST_ATTEMPTS):
+        with tenant(left.id):
+            assert chores.claim(left.id, [REPLAY], now=at)
+        at += LEASE
+    assert not worked(left, (REPLAY, Done("replay", said)), at=at)
+    assert said == []
+    with tenant(left.id):
+        assert Chore.objects.get(kind=REPLAY).is_dead
 
 
 def test_one_put_off_is_not_counted(left: Organization, said: list[tuple[str, int]]) -> None:
