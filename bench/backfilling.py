@@ -53,7 +53,7 @@ def connected(name: str, token: str) -> Organization:
         ).id
         connection = Connection.objects.create(organization=made, kind=ConnectionKind.WEBHOOK, token=seal(token))
         repository = Repository.objects.create(
-            organization=made, connection=connection, full_name=name, dimension_id=number, external_id=1,
+            organization=made, connection=connection, full_name=name, dimension_id=number,
             state=RepositoryState.OK,
         )  # fmt: skip
         backfilling.start(made.id, [repository.id], since=None, now=now)

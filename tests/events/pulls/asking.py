@@ -60,7 +60,10 @@ def connect(organization: Organization, name: str = NAME, token: str = TOKEN, **
             **{"kind": ConnectionKind.WEBHOOK, "token": seal(token) if token else "", "state": ConnectionState.ACTIVE}
             | fields,
         )
-        return make_repository(organization, name, connection=connection)
+        repository = make_repository(organization, name, connection=connection)
+        repository.external_id = forge_of(8).repositories[NAME].id
+        repository.save()
+        return repository
 
 
 def begin(repository: Repository, clock: Clock) -> None:

@@ -54,9 +54,7 @@ def apply(organization: Organization, told: Told) -> None:
 
 def known(organization: Organization, forge: Forge, *numbers: int) -> Repository:
     """Of all pull requests, or of those with these numbers."""
-    repository = connect(organization)
-    with tenant(organization.id):
-        Repository.objects.filter(id=repository.id).update(external_id=forge.repositories[NAME].id)
+    connect(organization)
     deliver(organization, forge, set(numbers) or set(forge.repositories[NAME].pulls))
     return asking.repository_of(organization)
 
