@@ -49,7 +49,7 @@ def run(running: Product, pulls: int = PULLS) -> list[Figure]:
 
 
 def _rate(told: dict[str, Any], pulls: int) -> float:
-    return pulls / 2 / max(told["cpu_seconds"], 0.1) * 60
+    return pulls / 2 / max(float(told["cpu_seconds"]), 0.1) * 60
 
 
 @contextmanager
