@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from codecard.lib.tenant import tenant
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_it_is_started_stopped_and_begun_anew_and_the_audit_says_by_whom(acme: Organization, owner: User) -> None:
     repository = connect(acme)
-    told = {"organization": acme, "repository_ids": [repository.id], "by": owner, "now": NOW}
+    told: dict[str, Any] = {"organization": acme, "repository_ids": [repository.id], "by": owner, "now": NOW}
     assert start_backfill(**told) == [repository]
     with tenant(acme.id):
         rows = Backfill.objects.order_by("id")

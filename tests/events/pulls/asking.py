@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from django.db import connection as database
@@ -112,7 +112,7 @@ def tables(organization: Organization, leave_out: Iterable[str] = ()) -> dict[st
         for model in (PullRequest, PullRequestCommit, PullRequestEvent, DefaultCommit, Issue, ClosingLink, CheckResult):
             rows = [
                 {key: value for key, value in row.items() if key not in left_out}
-                | {"of": pulls.get(row.get("pull_request_id"))}
+                | {"of": pulls.get(cast("int", row.get("pull_request_id")))}
                 for row in model.objects.filter(organization=organization).values()
             ]
             found[model.__name__] = sorted(rows, key=str)

@@ -30,6 +30,7 @@ from teams.models import Organization
 from tests._github_api import GithubApi
 from tests.events.pulls import asking
 from tests.events.pulls.asking import Clock, Dying, Killed, begin, connect, forge_of, rows_of, run, tables
+from tests.pull_requests import make_repository
 
 ELSEWHERE = "http://127.0.0.2:9/"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -232,7 +233,7 @@ def test_a_worker_whose_lease_is_over_writes_nothing(
 def test_repositories_of_an_organization_take_turns(acme: Organization, api: GithubApi, clock: Clock) -> None:
     first = connect(acme)
     with tenant(acme.id):
-        second = asking.make_repository(acme, "quillmere/other", connection=first.connection)
+        second = make_repository(acme, "quillmere/other", connection=first.connection)
     begin(first, clock)
     begin(second, clock)
     for _ in range(2):

@@ -9,6 +9,7 @@ from codecard.lib.tenant import tenant
 from events.models import (
     CheckResult,
     Chore,
+    Connection,
     ConnectionState,
     DefaultCommit,
     DiffState,
@@ -47,7 +48,7 @@ def deliver(organization: Organization, forge: Forge, numbers: set[int]) -> None
 
 def apply(organization: Organization, told: Told) -> None:
     with tenant(organization.id):
-        connection = asking.Connection.objects.get(organization=organization)
+        connection = Connection.objects.get(organization=organization)
         state.apply(organization, told, connection, now=Clock()())
 
 
@@ -151,7 +152,7 @@ def test_checks_that_no_delivery_told_of_are_asked_for_once(acme: Organization, 
 def test_without_a_token_only_deliveries_tell(acme: Organization, api: GithubApi) -> None:
     known(acme, api.forge)
     with tenant(acme.id):
-        asking.Connection.objects.update(token="")
+        Connection.objects.update(token="")
         key = PullRequest.objects.order_by("number")[0].id
     fetch(acme.id, key, now=Clock()())
     assert api.asked == []
@@ -169,7 +170,7 @@ def test_what_can_t_be_asked_now_is_put_off_and_what_is_gone_is_done(acme: Organ
     assert (error.value.until - now).total_seconds() == 90
     assert asking.connection_of(acme).paused_until == error.value.until
     with tenant(acme.id):
-        asking.Connection.objects.update(paused_until=None, limits={})
+        Connection.objects.update(paused_until=None, limits={})
     api.revoke()
     with pytest.raises(PutOffError):
         fetch(acme.id, key, now=now)

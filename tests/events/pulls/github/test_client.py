@@ -29,7 +29,7 @@ def api(github_api: GithubApi) -> GithubApi:
 
 @pytest.fixture
 def connection(acme: Organization) -> Connection:
-    found = connect(acme).connection
+    found: Connection | None = connect(acme).connection
     assert found
     return found
 
