@@ -30,7 +30,7 @@ def pull_requests_of(repository: Repository, branch: str) -> list[PullRequest]:
     )
     # Not those of forks: half of them come from a branch of the same name.
     own = rows.annotate(head=Lower("head_repository")).filter(head__in=sorted(names_of(repository)))
-    return list(own.select_for_update(no_key=True).order_by("id"))
+    return list(own.defer("files").select_for_update(no_key=True).order_by("id"))
 
 
 def pushes_to(repository: Repository, branch: str) -> list[Push]:
@@ -43,6 +43,18 @@ def is_of(push: Push, pull: PullRequest, siblings: Iterable[PullRequest]) -> boo
         return False
     over = [other.closed_at for other in siblings if other.closed_at and other.closed_at <= pull.opened_at]
     return not over or push.pushed_at > max(over)
+
+
+def following(siblings: Sequence[PullRequest], ends: Iterable[datetime]) -> list[PullRequest]:
+    """Those to which it matters that another one of the branch ended then, and no longer or not yet at another time: no
+    third one ended between that and their beginning."""
+    found = {}
+    for end in ends:
+        next_end = min((one.closed_at for one in siblings if one.closed_at and one.closed_at > end), default=None)
+        found |= {
+            one.id: one for one in siblings if end <= one.opened_at and (next_end is None or one.opened_at < next_end)
+        }
+    return list(found.values())
 
 
 def held(pushes: Iterable[Push]) -> list[Held]:

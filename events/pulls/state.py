@@ -16,7 +16,7 @@ from events.models import (
     RepositoryState,
 )
 from events.pulls import chores, default_branch, installations, naming, stating, work_items
-from events.pulls.branches import derive_commits, pull_requests_of, pushes_to
+from events.pulls.branches import derive_commits, following, is_of, pull_requests_of, pushes_to
 from events.pulls.chores import ChoreKind
 from events.pulls.hashing import subject_hash
 from events.pulls.people import identities_of, name_of_author
@@ -88,7 +88,7 @@ def apply_pull(
     work_items.derive_times(pull)
     is_changed |= work_items.derive_closing(pull, record.closes, repository.default_branch)
     work_items.mark_landing(pull)
-    is_changed |= _derive_branch(repository, pull, change)
+    is_changed |= _derive_branch(repository, pull, before, change)
     after = _facts(pull)
     if is_changed or before != after:
         change.pulls.add(pull.id)
@@ -114,14 +114,16 @@ def _facts(row: PullRequest) -> dict[str, Any]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
-def _derive_branch(repository: Repository, pull: PullRequest, change: Change) -> bool:
-    """Its commits, and those of the others on its branch: whose a push is depends on all of them."""
+def _derive_branch(repository: Repository, pull: PullRequest, before: dict[str, Any] | None, change: Change) -> bool:
+    """Its commits, and those of the others on its branch that begin where it ended: whose a push is depends on both."""
     is_own_branch = pull.head_repository.lower() in naming.names_of(repository)
     if not is_own_branch:
         return _derive(pull, [pull], [])
-    everyone = [*(one for one in pull_requests_of(repository, pull.head_branch) if one.id != pull.id), pull]
+    siblings = [one for one in pull_requests_of(repository, pull.head_branch) if one.id != pull.id]
+    ends = {pull.closed_at} ^ {before["closed_at"] if before and before["head_branch"] == pull.head_branch else None}
+    concerned = [pull, *following(siblings, [end for end in ends if end])]
     pushes = pushes_to(repository, pull.head_branch)
-    changed = {one.id for one in everyone if _derive(one, everyone, pushes)}
+    changed = {one.id for one in concerned if _derive(one, [*siblings, pull], pushes)}
     change.pulls |= changed
     return pull.id in changed
 
@@ -149,7 +151,8 @@ def apply_push(repository: Repository, record: PushRecord, change: Change, *, no
         return
     pulls = pull_requests_of(repository, record.branch)
     pushes = pushes_to(repository, record.branch) if pulls else []
-    changed = {one.id for one in pulls if _derive(one, pulls, pushes)}
+    concerned = [one for one in pulls if is_of(push, one, (other for other in pulls if other.id != one.id))]
+    changed = {one.id for one in concerned if _derive(one, pulls, pushes)}
     change.pulls |= changed
     change.fetches |= changed
     if record.branch == repository.default_branch:

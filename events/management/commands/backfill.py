@@ -23,9 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--organization", help="Only of this one, by its address (slug).")
         parser.add_argument("--repository", help="Only this one: owner/name.")
-        parser.add_argument(
-            "--restart", action="store_true", help="From the beginning; nothing is deleted."
-        )
+        parser.add_argument("--restart", action="store_true", help="From the beginning; nothing is deleted.")
         parser.add_argument("--days", type=int, help="How far back, instead of BACKFILL_DAYS. 0 is everything.")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -236,7 +236,8 @@ class _Life:
 
     def _kind(self) -> Kind:
         ending = self.plan.ending
-        assert ending not in ("closed", "open")
+        assert ending != "closed"
+        assert ending != "open"
         return ending
 
     def _update(self) -> Life:
