@@ -59,7 +59,7 @@ class Forge:
                 if random.random() < 0.2:
                     world.begin(company.of_hands(world, person, random.choice(list(world.repositories.values())), week))
         for task in tasks:
-            world.sessions += [(task.person.number, session) for session in task.sessions]
+            world.tasks.append(task)
             if task.is_pull:
                 company.of_task(world, task)
         world.run()
