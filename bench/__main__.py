@@ -1,6 +1,6 @@
 """`make bench`: measures the product on throw-away services, prints the table of docs/performance.md.
 
-`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people, ownership.
+`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people, ownership, github.
 `python -m bench pulls DATA_DIR [--json]` judges the product on pull requests whose truth is known, without services.
 """
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import dashboards, ingest, ownership, people
+from bench import dashboards, github, ingest, ownership, people
 from bench.figures import Figure, table
 from bench.judging import report
 from bench.product import Product, product
@@ -30,6 +30,7 @@ SECTIONS: dict[str, Callable[[Product], list[Figure]]] = {
     "dashboards": dashboards.run,
     "people": people.run,
     "ownership": ownership.run,
+    "github": github.run,
 }
 
 

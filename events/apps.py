@@ -13,6 +13,9 @@ class EventsConfig(AppConfig):
         from codecard.lib.exposition import COLLECTORS  # noqa: PLC0415
         from events.figures import IntakeCollector  # noqa: PLC0415
         from events.ledger.relocation import begin_relocation  # noqa: PLC0415
+        from events.models import ConnectionKind  # noqa: PLC0415
+        from events.pulls.github.client import TRANSPORTS  # noqa: PLC0415
+        from events.sample.github import transport_of  # noqa: PLC0415
         from events.tasks import relocate  # noqa: PLC0415
         from teams.signals import identities_moved  # noqa: PLC0415
 
@@ -24,5 +27,6 @@ class EventsConfig(AppConfig):
             if begun.finished_at is None:
                 transaction.on_commit(lambda: relocate.delay(organization_id=organization_id), robust=True)
 
+        TRANSPORTS[ConnectionKind.SAMPLE] = transport_of
         COLLECTORS.append(IntakeCollector())
         identities_moved.connect(follow, weak=False, dispatch_uid="events.relocate")

@@ -46,7 +46,7 @@ _SHAPES = (
 _BEARABLE = re.compile(
     r": unknown$|\.(permissions|resources|custom_properties|repository)\.\w+: missing"
     r"|\.(allow_\w+|temp_clone_token|template_repository|network_count|delete_branch_on_merge|subscribers_count"
-    r"|has_discussions|repositories|organization|parent|source|permissions|closed_by|pinned_comment): missing"
+    r"|has_discussions|repositories|organization|parent|source|permissions|closed_by|pinned_comment|patch): missing"
 )
 
 
@@ -299,8 +299,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pulls", type=int, default=10_000)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--limit", type=int, default=5_000, help="calls and points an hour")
     options = parser.parse_args()
     api, _ = started(Forge.big(pulls=options.pulls), options.port)
+    api.limit = options.limit
     print(api.api_url, flush=True)  # noqa: T201 - whoever started it reads it
     Event().wait()
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from django.http.response import HttpResponseBase
@@ -66,7 +67,7 @@ def _answers(client: Client, address: Address) -> Iterator[tuple[str, HttpRespon
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
         yield f"{method} {path}", client.generic(method, path)
     yield f"POST {path} with a form", client.post(path, {"name": "\x00", "email": "x", "next": "//evil.example"})
-    fills = ({}, BY_CONVERTER), ({}, HOSTILE), (ACME, HOSTILE), (ACME | TEAM, BY_CONVERTER)
+    fills: Any = ({}, BY_CONVERTER), ({}, HOSTILE), (ACME, HOSTILE), (ACME | TEAM, BY_CONVERTER)
     for hostile in dict.fromkeys(address.path(names, fill) + HOSTILE_QUERY for names, fill in fills):
         yield f"GET {hostile}", client.get(hostile)
 

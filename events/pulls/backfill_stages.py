@@ -149,7 +149,10 @@ def commits(client: Client, repository: Repository, row: Backfill) -> Step:
         found = []
     line = first_parents(found or [])
     following = line[-1].parents[0] if line and line[-1].parents else ""
-    if not following or (is_again(cursor) and _is_placed(repository, line)):
+    if is_again(cursor):
+        line, is_seen = _until_seen(repository, line, _since(cursor))
+        following = "" if is_seen else following
+    if not following:
         return Step(_keeping_commits(line, is_last=True, is_again=is_again(cursor)), None, len(line), None, etag)
     keep = _keeping_commits(line, is_last=False, is_again=is_again(cursor))
     return Step(keep, {**cursor, "sha": following}, len(line), None, etag if is_at_head else None)
@@ -166,10 +169,18 @@ def first_parents(found: list[CommitRecord]) -> list[CommitRecord]:
     return line
 
 
-def _is_placed(repository: Repository, line: list[CommitRecord]) -> bool:
+def _until_seen(
+    repository: Repository, line: list[CommitRecord], since: datetime | None
+) -> tuple[list[CommitRecord], bool]:
+    """The commits before the first that was there when it was last looked, and whether there is one: what leads to it
+    was looked at then. A later one may be known by its delivery, and one before it not."""
     with tenant(repository.organization_id):
         rows = DefaultCommit.objects.filter(organization_id=repository.organization_id, repository=repository)
-        return rows.filter(sha__in=[one.sha for one in line], seq__isnull=False, is_gone=False).exists()
+        known = set(rows.filter(sha__in=[one.sha for one in line]).values_list("sha", flat=True))
+    for place, one in enumerate(line):
+        if one.sha in known and since and one.committed_at and one.committed_at < since:
+            return line[:place], True
+    return line, False
 
 
 def _keeping_commits(line: list[CommitRecord], *, is_last: bool, is_again: bool) -> Keep:

@@ -178,20 +178,23 @@ def _step(client: Client, repository: Repository, row: Backfill, clock: Callable
     """One page. The row as it is now; None where the turn is over."""
     client.now = now = clock()
     if until := _kept_for_others(client, Stage(row.stage), now):
-        return _put_off(row, until, "", now)
+        _put_off(row, until, "", now)
+        return None
     calls, points = client.calls, client.points
     try:
         step = STAGES[Stage(row.stage)](client, repository, row)
     except GitHubError as error:
         troubles.note(client, repository.id, error, now=now)
-        return _put_off(row, troubles.again_at(error, now=now), error.words, now, error.trouble)
+        _put_off(row, troubles.again_at(error, now=now), error.words, now, error.trouble)
+        return None
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         # Its name and its place only: a message may quote what was read.
         told = {"backfill": row.id, "stage": row.stage, "error": type(error).__name__, "at": places(error)}
         log.error("backfill failed", extra={"fields": told})
-        return _put_off(row, now + _pause(row.attempts), FAILED.format(type(error).__name__), now)
+        _put_off(row, now + _pause(row.attempts), FAILED.format(type(error).__name__), now)
+        return None
     return _keep(client, repository, row, step, (client.calls - calls, client.points - points), clock())
 
 
@@ -225,6 +228,8 @@ def _move(row: Backfill, step: Step, cost: tuple[int, int], now: datetime) -> No
     row.error, row.attempts, row.resume_at, row.claimed_until = "", 0, None, now + LEASE
     if step.cursor is None:
         row.finished_at, row.claimed_until, row.total = now, now, row.done
+        # It was this repository's turn: its next stage waits like any other.
+        _rows(row.organization_id).filter(repository=row.repository_id, finished_at=None).update(claimed_until=now)
     else:
         row.cursor = step.cursor
     row.save()

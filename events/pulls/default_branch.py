@@ -94,7 +94,8 @@ def _append(repository: Repository) -> bool:
     if newest is None or not open_rows or len(following) < len(open_rows):
         return False
     highest = _highest(repository)
-    at, placed = newest.sha, []
+    at = newest.sha
+    placed: list[DefaultCommit] = []
     while row := following.get(at):
         row.seq = highest + len(placed) + 1
         placed.append(row)

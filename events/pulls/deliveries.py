@@ -65,7 +65,7 @@ def _insert(made: Delivery) -> bool:
     """By RETURNING: what conflicts returns nothing."""
     fields = [field for field in made._meta.concrete_fields if not field.primary_key]
     values = [field.get_db_prep_save(getattr(made, field.attname), connection) for field in fields]
-    columns = ", ".join(field.column for field in fields)
+    columns = ", ".join(str(field.column) for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO events_delivery ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"
@@ -153,7 +153,7 @@ def digest(organization_id: int, delivery_id: int, *, now: datetime) -> None:
             raise EndedTooOftenError
         told = read(row.event, body_of(row))
         organization = Organization.objects.get(id=organization_id)
-        source = Connection.objects.filter(organization_id=organization_id, id=row.connection_id).first()
+        source = row.connection
         change = state.apply(organization, told, source, now=now) if told.is_used else None
         _finish(row, DeliveryState.DIGESTED if change and change.is_used else DeliveryState.IGNORED, "", now)
 

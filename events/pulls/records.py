@@ -18,7 +18,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
 
-class Account(_Record):
+class Account(_Record, frozen=True):
     login: str = ""
     is_bot: bool = False
 
@@ -26,7 +26,7 @@ class Account(_Record):
 NOBODY: Final = Account()
 
 
-class RepositoryRecord(_Record):
+class RepositoryRecord(_Record, frozen=True):
     """`at`: the vendor's time of this state. Without one (an installation's list) it only names the repository."""
 
     external_id: int
@@ -41,7 +41,7 @@ class RepositoryRecord(_Record):
     is_deleted: bool = False
 
 
-class CommitRecord(_Record):
+class CommitRecord(_Record, frozen=True):
     sha: str
     message: str = ""
     author: Account = NOBODY
@@ -58,7 +58,7 @@ class CommitRecord(_Record):
     """False: it was on another branch before (`distinct` of a push)."""
 
 
-class Counts(_Record):
+class Counts(_Record, frozen=True):
     additions: int = 0
     deletions: int = 0
     changed_files: int = 0
@@ -66,7 +66,7 @@ class Counts(_Record):
     merged_by: Account = NOBODY
 
 
-class PullRecord(_Record):
+class PullRecord(_Record, frozen=True):
     """The state of a pull request at `updated_at`. `merge_sha` only where it is merged: before, it is a test merge."""
 
     number: int
@@ -92,7 +92,7 @@ class PullRecord(_Record):
     """Issues of the same repository that the vendor itself says it closes."""
 
 
-class Happened(_Record):
+class Happened(_Record, frozen=True):
     """`kind`: of `events.models.Happening`, which this module may not import."""
 
     kind: str
@@ -103,7 +103,7 @@ class Happened(_Record):
     by: Account = NOBODY
 
 
-class PushRecord(_Record):
+class PushRecord(_Record, frozen=True):
     """`before_sha` empty: the branch is new. `after_sha` empty: it is deleted. Commits oldest first."""
 
     branch: str
@@ -116,7 +116,7 @@ class PushRecord(_Record):
     commits: tuple[CommitRecord, ...] = ()
 
 
-class IssueRecord(_Record):
+class IssueRecord(_Record, frozen=True):
     number: int
     opened_at: datetime
     updated_at: datetime
@@ -127,7 +127,7 @@ class IssueRecord(_Record):
     closed_at: datetime | None = None
 
 
-class CheckRecord(_Record):
+class CheckRecord(_Record, frozen=True):
     """One attempt of a check on a commit. `conclusion` is empty while it runs."""
 
     external_id: int
@@ -139,7 +139,7 @@ class CheckRecord(_Record):
     completed_at: datetime | None = None
 
 
-class InstallationRecord(_Record):
+class InstallationRecord(_Record, frozen=True):
     """`action` as GitHub calls it: created, deleted, suspend, unsuspend, new_permissions_accepted, added, removed."""
 
     external_id: int
@@ -151,7 +151,7 @@ class InstallationRecord(_Record):
     removed: tuple[RepositoryRecord, ...] = ()
 
 
-class Told(_Record):
+class Told(_Record, frozen=True):
     """All that one delivery says. Empty: nothing that is used."""
 
     repository: RepositoryRecord | None = None

@@ -45,7 +45,7 @@ def apply_pull(repository: Repository, record: PullRecord, *, stores_titles: boo
     row = rows.first()
     if row is None:
         row = PullRequest(organization_id=repository.organization_id, repository=repository, number=record.number)
-    if row.pk is None or _order(record.updated_at, values) > _order(row.updated_at, _fields_of(row)):
+    if row._state.adding or _order(record.updated_at, values) > _order(row.updated_at, _fields_of(row)):
         _set(row, values | {"updated_at": record.updated_at, "title": title})
         row.author_id = _author(repository.organization_id, record, now)
     if record.counts:

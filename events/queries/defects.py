@@ -21,7 +21,7 @@ UNDECIDED: Final = "undecided"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefectFilter:
     """All of them together; what is None or empty asks for nothing. `people`: the contributors of a team. `decision`:
-    confirmed, rejected, or "undecided". `since`: of detection, and of the merge for rates."""
+    confirmed, rejected, or "undecided". `since`: of detection."""
 
     people: frozenset[int] | None = None
     repository_id: int | None = None
@@ -94,14 +94,16 @@ class TaskRate(NamedTuple):
     k: int
 
 
-def rates_by_task(organization: Organization, reach: Reach, wanted: DefectFilter, *, now: datetime) -> list[TaskRate]:
-    """Of AI-assisted pull requests whose window has elapsed, how many let a confirmed or probable defect escape; the
-    most frequent kind of work first. Indexes: pull_request_by_integrated, escape_horizon."""
+def rates_by_task(
+    organization: Organization, reach: Reach, wanted: DefectFilter, *, since: datetime, now: datetime
+) -> list[TaskRate]:
+    """Of AI-assisted pull requests whose window has elapsed since then, how many let a confirmed or probable defect
+    escape; the most frequent kind of work first. Indexes: pull_request_by_integrated, escape_horizon."""
     rows = reach.of(Escape.objects.filter(organization=organization, horizon_days=HORIZON_DAYS), "pull_request__author")
     rows = rows.filter(due_at__lte=now, pull_request__ai_class=AiClass.AI).exclude(state=EscapeState.LEFT_OUT)
     exact = {
         "pull_request__repository": wanted.repository_id,
-        "pull_request__integrated_at__gte": wanted.since and wanted.since - timedelta(days=HORIZON_DAYS),
+        "pull_request__integrated_at__gte": since - timedelta(days=HORIZON_DAYS),
         "pull_request__author__in": _names(organization, wanted.people),
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet, Sum
@@ -50,9 +50,9 @@ def repositories_page(organization: Organization, given: QueryDict) -> "Page[Rep
         rows = rows.filter(full_name__icontains=text)
     page = Paginator(rows, _PAGE).get_page(given.get("page"))
     progress = progress_of(organization, [one.id for one in page])
-    found: Any = page
-    found.object_list = [RepositoryRow(one, progress.get(one.id)) for one in page]
-    return found
+    rowed: Any = page
+    rowed.object_list = [RepositoryRow(one, progress.get(one.id)) for one in page]
+    return cast("Page[RepositoryRow]", rowed)
 
 
 def progress_of(organization: Organization, repository_ids: list[int]) -> Mapping[int, Progress]:

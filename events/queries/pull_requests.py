@@ -28,11 +28,15 @@ from teams.permissions import Permission
 from teams.queries import teams_led_by
 
 PAGE: Final = 50
-MOST_COUNTED: Final = 1000
+MOST_COUNTED: Final = 500
 """Up to here a list says how many there are; beyond it says "more than", since counting reads them all."""
 COUNTED_TIERS: Final = (Tier.CONFIRMED, Tier.PROBABLE)
-# Never read for a list: the numbers of every file of a change can be as long as the rest of the page.
-_LONG = ("files", "stated")
+# What a list shows. The numbers of every file of a change would be as long as the rest of the page.
+_SHOWN = (
+    *("organization", "number", "title", "head_branch", "state", "is_draft", "opened_at", "merged_at", "closed_at"),
+    *("integrated_at", "additions", "deletions", "size", "change_class", "task_type", "ai_class"),
+    "repository__full_name",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ def page_of(organization: Organization, reach: Reach, wanted: PullFilter, number
 def rows_of(organization: Organization, ids: list[int]) -> list[PullRow]:
     """In the order of the ids. Three statements, whatever their number."""
     rows = PullRequest.objects.filter(organization=organization, id__in=ids).select_related("repository")
-    pulls = {row.id: row for row in rows.defer(*_LONG)}
+    pulls = {row.id: row for row in rows.only(*_SHOWN)}
     times = Latency.objects.filter(organization=organization, pull_request__in=ids)
     latencies = {row.pull_request_id: row for row in times}
     links: dict[int, list[DefectLink]] = {}

@@ -6,7 +6,9 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from codecard.lib.tenant import tenant
+from events.sample.github import connect
 from events.sample.state import PEOPLE, SEED, WEEKS, State
+from events.simulation.forge.world import account_of
 from events.simulation.people import DOMAIN, ORGANIZATION, TEAMS, Person
 from teams import actions, audit, queries, slugs
 from teams.keys import PREFIXES, digest_of, shown_prefix
@@ -60,6 +62,8 @@ def create(*, now: datetime, seed: int = SEED, people: int = PEOPLE, weeks: int 
         people_of_keys = [(person, _make_person(organization, person, teams, now)) for person in state.simulation.cast]
         _make_keys(organization, people_of_keys, now)
         _make_second_names([contributor for person, contributor in people_of_keys if person.team], now)
+        _make_logins(people_of_keys, now)
+        connect(organization, secret_of(organization.id, "github"), now=now)
         _make_invitations(organization, list(teams.values()), now)
         audit.record(organization, "sample.created", organization, by=None, now=now, people=people, weeks=weeks)
     return organization
@@ -110,6 +114,18 @@ def _make_second_names(people: list[Contributor | None], now: datetime) -> None:
             organization=contributor.organization, contributor=unclaimed, kind=kind, value=value, sources=[told_by],
             last_seen_at=now - timedelta(days=2), created_at=now - timedelta(days=30),
         )  # fmt: skip
+
+
+def _make_logins(people: list[tuple[Person, Contributor | None]], now: datetime) -> None:
+    """Whose pull requests are whose: what each of them would enter, or an admin would."""
+    Identity.objects.bulk_create(
+        Identity(
+            organization=contributor.organization, contributor=contributor, kind=IdentityKind.GITHUB,
+            value=account_of(person).login, sources=["github"], last_seen_at=now, created_at=now,
+        )
+        for person, contributor in people
+        if contributor is not None and person.is_member and not person.is_bot
+    )  # fmt: skip
 
 
 def _make_invitations(organization: Organization, teams: list[Team], now: datetime) -> None:

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 
+from events.sample import github
 from events.sample.creating import secret_of
 from events.sample.sending import Exchange, Refused, send
-from events.sample.state import change, find_state, state_of
+from events.sample.state import State, change, find_state, state_of
 from teams.models import Organization
 
 _FILLING_LOCK = 7102
@@ -47,14 +49,23 @@ def fill_next_week(*, organization_id: int, exchange: Exchange) -> bool:
             return False
         week = state.left[0]
         try:
-            for body in state.simulation.bodies(week):
-                send(body, secret_of(organization_id, body.sender), exchange)
+            _send_week(organization_id, state, week, exchange)
         except Refused:
             if _is_going(organization_id):
                 return False
             raise
         after = change(organization_id, done=week)
         return bool(after and after.left)
+
+
+def _send_week(organization_id: int, state: State, week: int, exchange: Exchange) -> None:
+    """What the tools told first: it is there when what became of it is looked at."""
+    for body in state.simulation.bodies(week):
+        send(body, secret_of(organization_id, body.sender), exchange)
+    secret = secret_of(organization_id, "github")
+    slug = github.ensure_connected(organization_id, secret, now=timezone.now())
+    for body in github.deliveries(state.simulation, week, slug, secret):
+        send(body, "", exchange)
 
 
 def _is_going(organization_id: int) -> bool:

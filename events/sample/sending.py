@@ -21,7 +21,7 @@ _PRESSURE = frozenset({429, 503})
 
 
 class Refused(RuntimeError):
-    """The server answered with something else than 200, or rejected a part of a body."""
+    """The server answered with something else than success, or rejected a part of a body."""
 
 
 class Answer(NamedTuple):
@@ -40,7 +40,7 @@ def send(body: Body, secret: str, exchange: Exchange) -> None:
     :raises Refused: with the server's words. :raises OSError: nobody answered in all attempts.
     """
     answer = _patiently(body, secret, exchange)
-    if answer.status != 200 or _rejects(body, answer):
+    if answer.status not in (200, 202) or _rejects(body, answer):
         raise Refused(f"{body.path}: {answer.status} {answer.body[:300]!r}")
 
 
@@ -57,7 +57,10 @@ def _patiently(body: Body, secret: str, exchange: Exchange) -> Answer:
 
 
 def _rejects(body: Body, answer: Answer) -> bool:
-    """OTLP's full success is empty in both forms; the product's own wire lists what it rejected."""
+    """OTLP's full success is empty in both forms; the product's own wire lists what it rejected. A webhook is taken
+    as a whole."""
+    if body.path.startswith("/webhooks/"):
+        return False
     if body.path.startswith("/otlp/"):
         return answer.body not in (b"", b"{}")
     return bool(msgspec.json.decode(answer.body)["rejected"])
@@ -73,7 +76,7 @@ class OverHttp:
         self._prefix = parts.path.rstrip("/")
 
     def __call__(self, body: Body, secret: str) -> Answer:
-        headers = {"Content-Type": body.content_type, "Authorization": f"Bearer {secret}"}
+        headers = {"Content-Type": body.content_type, **_proof(body, secret)}
         return self._request("POST", body.path, body.data, headers)
 
     def is_answering(self) -> bool:
@@ -123,7 +126,7 @@ class InProcess:
             "QUERY_STRING": "",
             "CONTENT_TYPE": body.content_type,
             "CONTENT_LENGTH": str(len(body.data)),
-            "HTTP_AUTHORIZATION": f"Bearer {secret}",
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in _proof(body, secret).items()},
             "HTTP_X_FORWARDED_PROTO": "https",
             "SERVER_NAME": _host(),
             "SERVER_PORT": "443",
@@ -133,6 +136,10 @@ class InProcess:
             "wsgi.input": io.BytesIO(body.data),
             "wsgi.errors": io.StringIO(),
         }
+
+
+def _proof(body: Body, secret: str) -> dict[str, str]:
+    return dict(body.headers) or {"Authorization": f"Bearer {secret}"}
 
 
 def _host() -> str:

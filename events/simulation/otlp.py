@@ -18,12 +18,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Body(NamedTuple):
-    """One request: where to, in which form, and with whose key."""
+    """One request: where to, in which form, and with whose key. With `headers` it proves itself, and needs none."""
 
     path: str
     content_type: str
     data: bytes
     sender: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Log(NamedTuple):

@@ -16,7 +16,9 @@ from teams.models import Organization, Role, User
 from tests import factories
 from tests.browser import _chromium
 from tests.browser._chromium import Chromium, Page
+from tests.events.dashboards import _pulls
 from tests.events.dashboards._work import work
+from tests.pull_requests import make_author, make_repository
 
 SignedIn = Callable[..., Page]
 
@@ -31,7 +33,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 @pytest.fixture
 def northwind(transactional_db: None) -> Organization:
-    """Three weeks of work by six people, and a team of one."""
+    """Three weeks of work by six people, a team of one, and pull requests from prompt to defect."""
     organization = factories.make_organization("northwind")
     team, tiny = factories.make_team(organization, "Payments"), factories.make_team(organization, "Tiny")
     last_week = monday(timezone.now().date()) - timedelta(weeks=1)
@@ -45,7 +47,19 @@ def northwind(transactional_db: None) -> Organization:
                 organization, person, day, accepted=9, rejected=7 + weeks, auto=4, lines=30, tokens=9000 + 100 * weeks,
                 model=("claude-sonnet-4-5", "gpt-5-codex")[number % 2], now=timezone.now(),
             )  # fmt: skip
+    _pull_requests(organization)
     return organization
+
+
+def _pull_requests(organization: Organization) -> None:
+    """#2104 as its leads see it, with sums of prompts; #2110, whose forty prompts its author opened."""
+    now = timezone.now()
+    with tenant(organization.id):
+        repository, author = make_repository(organization, "northwind/payments-api"), make_author(organization)
+        _pulls.afternoon(repository, author, now - timedelta(days=8), now=now)
+        busy = _pulls.busy(repository, author, now - timedelta(days=12), now=now)
+        busy.open_sessions = list(busy.session_links.values_list("session_id", flat=True))
+        busy.save()
 
 
 @pytest.fixture

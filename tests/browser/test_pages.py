@@ -84,3 +84,22 @@ def test_a_picture_says_its_numbers_as_a_table(open_page: SignedIn) -> None:
     rows = page.evaluate("[...document.querySelectorAll('figure details[open] tbody tr')].map(row => row.innerText)")
     assert len(rows) == 13
     assert any("%" in row for row in rows)
+
+
+def test_arrow_keys_reach_every_prompt_of_a_busy_pull_request(open_page: SignedIn) -> None:
+    page = open_page("/o/northwind/pulls/northwind/payments-api/2110/")
+    marks = "document.querySelectorAll('[data-lane]')[0].querySelectorAll('a')"
+    assert page.evaluate(f"[...{marks}].filter(mark => mark.tabIndex === 0).length") == 1
+    page.evaluate(f"{marks}[0].focus()")
+    reached = []
+    for _ in range(page.evaluate(f"{marks}.length")):
+        reached.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+        page.evaluate(
+            "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}))"
+        )
+    assert len(set(reached)) == len(reached)
+    assert sum(int(words.split("\xa0")[0]) if "\xa0prompts" in words else 1 for words in reached) == 40
+    page.evaluate(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true}))"
+    )
+    assert "accepted" in page.evaluate("document.activeElement.getAttribute('aria-label')")

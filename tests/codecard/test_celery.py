@@ -19,7 +19,7 @@ def test_work_survives_the_loss_of_a_worker() -> None:
 
 
 def test_every_entry_of_the_schedule_names_a_task_that_exists() -> None:
-    app.finalize()
+    app.loader.import_default_modules()
     assert app.conf.beat_schedule
     for name, entry in app.conf.beat_schedule.items():
         assert entry["task"] in app.tasks, name

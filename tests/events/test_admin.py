@@ -114,7 +114,7 @@ def test_operators_look_everything_up(acme: Organization, payments: Team, django
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     with tenant(acme.id):
         make_pull_request(make_repository(acme), 303)
-    for table in ("githubapp", "connection", "repository", "pullrequest", "defect", "delivery", "backfill", "chore"):
+    for table in ("connection", "repository", "pullrequest", "defect", "delivery", "backfill", "chore"):
         answer = client.get(f"/admin/events/{table}/")
         assert answer.status_code == 200, table
         assert ("303" in answer.text) is (table == "pullrequest")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from codecard.lib.tenant import tenant
 from events import sample, tasks
 from events.ledger import relocation
-from events.models import ContributorDay, Escape, Event, Session
+from events.models import AiEvidence, Chore, ContributorDay, Escape, Event, Latency, Session, SessionLink
 from events.pulls.escapes import compute_defect_escape
 from events.sample import state
 from events.schema import Prompt
@@ -179,3 +179,27 @@ def test_windows_close_every_night_and_only_once(queued: list[tuple[str, Any]], 
         with tenant(acme.id):
             states = Escape.objects.order_by("horizon_days").values_list("state", flat=True)
             assert list(states) == ["clean", "clean", "pending"]
+
+
+def test_what_was_late_or_is_outdated_is_asked_for_until_it_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    acme = factories.make_organization()
+    factories.make_organization()  # has no repository, and isn't asked for
+    asked: list[int] = []
+    monkeypatch.setattr(tasks, "ask_to_judge", asked.append)
+    with tenant(acme.id):
+        pull = make_pull_request(make_repository(acme), merged_at=None, opened_at=datetime.now(UTC))
+        evidence = {"kind": "body", "tool": "claude-code", "session_key": "s1"}
+        AiEvidence.objects.create(organization=acme, pull_request=pull, **evidence)
+    store(access(acme), Prompt(id="p1", at=NOW, tool="claude-code", session="s1"), now=NOW)
+    for look in (tasks.look_for_late_links, tasks.judge_what_is_outdated):
+        look()
+        look()
+        assert asked == [acme.id, acme.id]
+        tasks.judge(organization_id=acme.id)
+        look()
+        assert len(asked) == 2
+        with tenant(acme.id):
+            assert (SessionLink.objects.count(), Latency.objects.count()) == (1, 1)
+            assert not Chore.objects.filter(kind="pull").exists()
+            Latency.objects.update(version=0)
+        asked.clear()

@@ -169,14 +169,12 @@ def _mark(heap: Sequence[Moment], axis: TimeAxis, zone: ZoneInfo) -> Mark:
 
 
 def _tally(heap: Sequence[Moment]) -> str:
+    """Things are counted, outcomes follow their number. The number that the picture prints stands first."""
     counts: dict[str, int] = {}
     for one in heap:
         counts[one.kind] = counts.get(one.kind, 0) + 1
-    nouns = {"prompt": "prompt", "commit": "commit"}
-    return ", ".join(
-        counted(count, nouns[kind]) if kind in nouns else f"{count} {kind.replace('_', ' ')}"
-        for kind, count in counts.items()
-    )
+    told = [counted(n, k) if k in ("prompt", "commit") else f"{n} {k.replace('_', ' ')}" for k, n in counts.items()]
+    return f"{len(heap)} together: {', '.join(told)}" if len(told) > 1 else told[0]
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:

@@ -46,7 +46,7 @@ class TokenForm(_TokenForm):
 
 
 class DisconnectForm(forms.Form):
-    data = forms.ChoiceField(
+    data = forms.ChoiceField(  # type: ignore[assignment]  # a field takes the place of what a form was given
         label="What is known of its repositories",
         choices=[("keep", "Keep it"), ("erase", "Erase it, for good")],
         widget=forms.RadioSelect,

@@ -72,6 +72,7 @@ def _overview(request: OrganizationRequest, form: WebhookForm, status: int = 200
     context = _frame(request) | {
         "connections": [(one, words.OF_CONNECTION[one.state]) for one in connections],
         "has_webhook": any(one.kind == ConnectionKind.WEBHOOK for one in connections),
+        "has_app": any(one.kind == ConnectionKind.APP for one in connections),
         "install_url": _install_url(request),
         "form": form,
         "options": OptionsForm(initial={"takes_new": takes_new, "stores_titles": organization.stores_titles}),

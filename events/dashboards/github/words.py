@@ -14,7 +14,7 @@ class Advice(NamedTuple):
     to_do: str
 
 
-OF_CONNECTION: Final = {
+OF_CONNECTION: Final[dict[str, Advice]] = {
     ConnectionState.WAITING: Advice(
         "na", "Waiting for the first delivery",
         "GitHub sends a ping as soon as the webhook is saved there. If none comes, compare address and secret, and look"
@@ -43,7 +43,7 @@ OF_CONNECTION: Final = {
         "It is tried again by itself. If it lasts, look at your network and at githubstatus.com.",
     ),
 }  # fmt: skip
-OF_REPOSITORY: Final = {
+OF_REPOSITORY: Final[dict[str, Advice]] = {
     RepositoryState.WAITING: Advice("na", "Waiting", "Nothing has come of it yet."),
     RepositoryState.OK: Advice("ok", "Up to date", ""),
     RepositoryState.VANISHED: Advice(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,16 +11,17 @@ from django import forms
 from codecard.lib.formats import share
 from codecard.lib.intervals import newcombe, rule_of_three, wilson
 from codecard.lib.reading import Reading
-from events.dashboards.pulls.listing import PERIODS, choices, page_number, since, teams_to_filter
+from events.dashboards.pulls.listing import PERIODS, choices, page_number, select, since, teams_to_filter
 from events.dashboards.pulls.traces import trace_of
 from events.dashboards.pulls.words import task_type
 from events.models import SizeStratum, Tier, Verdict
 from events.queries.defects import HORIZON_DAYS, UNDECIDED, DefectFilter, TaskRate, rates_by_task, traces_page
 from events.queries.people import Group
-from events.queries.pull_requests import reach_of, repositories_of
-from teams.forms.selects import LongSelect
+from events.queries.pull_requests import MOST_COUNTED, reach_of, repositories_of
 from teams.permissions import OrganizationRequest
 
+RATES_DAYS: Final = 91
+"""Of pull requests for the rates, where the filter names no period: three years would be read for each look."""
 FEWEST: Final = 20
 """Pull requests under which a rate is not judged: METRICS.md, rule 2."""
 
@@ -28,19 +29,11 @@ FEWEST: Final = 20
 class DefectFilterForm(forms.Form):
     """Of the query string. What can't be read is named, and left out of the question."""
 
-    team = forms.ChoiceField(label="Team", required=False, widget=LongSelect)
-    repo = forms.ChoiceField(label="Repository", required=False, widget=LongSelect)
-    tier = forms.ChoiceField(label="How sure", required=False, choices=choices("Any", *Tier.choices))
-    decision = forms.ChoiceField(
-        label="Said of it",
-        required=False,
-        choices=choices("Anything", (UNDECIDED, "Nothing yet"), *Verdict.choices),
-    )
-    p = forms.ChoiceField(
-        label="Found",
-        required=False,
-        choices=choices("Any time", *((key, f"Last {days} days") for key, days in PERIODS.items())),
-    )
+    team = select("Team")
+    repo = select("Repository")
+    tier = select("How sure", *Tier.choices)
+    decision = select("Said of it", (UNDECIDED, "Nothing yet"), *Verdict.choices, nothing="Anything")
+    p = select("Found", *((key, f"Last {days} days") for key, days in PERIODS.items()), nothing="Any time")
 
     def __init__(self, data: Any, groups: Sequence[Group], repositories: Sequence[tuple[int, str]]) -> None:
         super().__init__(data)
@@ -82,7 +75,7 @@ def defects_context(request: OrganizationRequest, now: datetime) -> dict[str, An
     reach = reach_of(organization, request.user, request.permissions)
     wanted = form.wanted(zone, now)
     found = traces_page(organization, reach, wanted, page_number(request.GET.get("page", "")))
-    rates = rates_by_task(organization, reach, wanted, now=now)
+    rates = rates_by_task(organization, reach, wanted, since=wanted.since or now - timedelta(days=RATES_DAYS), now=now)
     first = (found.number - 1) * 50 + 1
     n, k = sum(row.n for row in rates), sum(row.k for row in rates)
     return {
@@ -103,6 +96,8 @@ def defects_context(request: OrganizationRequest, now: datetime) -> dict[str, An
         "k": k,
         "upper": share(bound, digits=1) if n and not k and (bound := rule_of_three(n)) else "",
         "horizon": HORIZON_DAYS,
+        "days": PERIODS.get(form.asked.get("p", ""), RATES_DAYS),
+        "most": MOST_COUNTED,
         "fewest": FEWEST,
     }
 
@@ -110,7 +105,7 @@ def defects_context(request: OrganizationRequest, now: datetime) -> dict[str, An
 def rate_rows(rates: Sequence[TaskRate]) -> list[RateRow]:
     """All on one scale, which ends where the highest value does."""
     n, k = sum(row.n for row in rates), sum(row.k for row in rates)
-    top = max((row.k / row.n for row in rates if row.n >= FEWEST), default=0.1)
+    top = max((row.k / row.n for row in rates if row.n), default=0.1)
     return [_rate_row(row, n - row.n, k - row.k, min(1.0, max(0.1, top * 1.6))) for row in rates]
 
 

@@ -15,7 +15,15 @@ from events.dashboards.pulls.traces import lag_words
 from events.dashboards.pulls.words import STAGES, TASK_TYPES, TIERS, task_type
 from events.models import AiClass, ChangeClass, LatencyState, PullRequest, PullRequestState, SizeStratum, Tier
 from events.queries.people import Group, groups_of
-from events.queries.pull_requests import COUNTED_TIERS, PullFilter, PullRow, page_of, reach_of, repositories_of
+from events.queries.pull_requests import (
+    COUNTED_TIERS,
+    MOST_COUNTED,
+    PullFilter,
+    PullRow,
+    page_of,
+    reach_of,
+    repositories_of,
+)
 from teams.forms.selects import LongSelect
 from teams.permissions import OrganizationRequest, Permission
 from teams.queries import teams_led_by
@@ -32,22 +40,23 @@ def choices(first: str, *choices: tuple[Any, str]) -> list[tuple[str, str]]:
     return [("", first), *((str(value), label) for value, label in choices)]
 
 
+def select(label: str, *options: tuple[Any, str], nothing: str = "Any") -> forms.ChoiceField:
+    """A filter that asks for nothing at first. Its widget is quicker than Django's, of which a page has ten."""
+    return forms.ChoiceField(label=label, required=False, widget=LongSelect, choices=choices(nothing, *options))
+
+
 class PullFilterForm(forms.Form):
     """Of the query string. What can't be read is named, and left out of the question."""
 
-    team = forms.ChoiceField(label="Team", required=False, widget=LongSelect)
-    repo = forms.ChoiceField(label="Repository", required=False, widget=LongSelect)
-    state = forms.ChoiceField(label="State", required=False, choices=choices("Any", *PullRequestState.choices))
-    ai = forms.ChoiceField(label="AI", required=False, choices=choices("Any", *AiClass.choices))
-    task = forms.ChoiceField(label="Task type", required=False, choices=choices("Any", *TASK_TYPES.items()))
-    size = forms.ChoiceField(label="Size", required=False, choices=choices("Any", *SizeStratum.choices))
-    kind = forms.ChoiceField(label="Change", required=False, choices=choices("Any", *ChangeClass.choices))
-    defect = forms.ChoiceField(label="Defect", required=False, choices=choices("Any", *DEFECTS))
-    p = forms.ChoiceField(
-        label="Opened",
-        required=False,
-        choices=choices("Any time", *((key, f"Last {days} days") for key, days in PERIODS.items())),
-    )
+    team = select("Team")
+    repo = select("Repository")
+    state = select("State", *PullRequestState.choices)
+    ai = select("AI", *AiClass.choices)
+    task = select("Task type", *TASK_TYPES.items())
+    size = select("Size", *SizeStratum.choices)
+    kind = select("Change", *ChangeClass.choices)
+    defect = select("Defect", *DEFECTS)
+    p = select("Opened", *((key, f"Last {days} days") for key, days in PERIODS.items()), nothing="Any time")
     mine = forms.BooleanField(label="Mine only", required=False)
 
     def __init__(self, data: Any, groups: Sequence[Group], repositories: Sequence[tuple[int, str]]) -> None:
@@ -173,6 +182,7 @@ def listing_context(request: OrganizationRequest, now: datetime) -> dict[str, An
         "zone": zone,
         "has_repositories": len(form.fields["repo"].choices) > 1,  # type: ignore[attr-defined]
         "sees_all": reach.authors is None,
+        "most": MOST_COUNTED,
         "stage_legend": [(words.label, words.colour) for words in STAGES.values()],
         "github_settings": f"/o/{organization.slug}/settings/github/",
         "leads": Permission.SEE_TEAM_PULL_REQUESTS in request.permissions,

@@ -93,6 +93,7 @@ class _Page:
             "github_url": f"{settings.GITHUB_URL}/{self.pull.repository.full_name}/pull/{self.pull.number}",
             "ended_at": self.end,
             "end_words": end_words(self.pull),
+            "reached": self._reached(told),
             "zone": self.zone,
             "badges": badges_of(self.facts, self.facts.links, origins, self.traces),
             "chart": self._chart(told),
@@ -137,6 +138,12 @@ class _Page:
         turn = turn_before(turns, at) if at else None
         return replace(trace, commit=commit.sha[:7], prompt=turn.number if turn else 0)
 
+    def _reached(self, told: Told) -> str:
+        if told.late:
+            return "defect"
+        ends = {"merged": "merge", "landed": "landing", "closed": "its end"}
+        return ends[end_words(self.pull)] if self.end else "now"
+
     def _chart(self, told: Told) -> LaneChart:
         number, end = self.pull.number, self.end
         begin = min((one.at for one in told.entries), default=self.pull.opened_at)
@@ -144,7 +151,7 @@ class _Page:
         counts = [counted(sum(m.kind == kind for m in told.moments), noun) for kind, noun in _COUNTED]
         return LaneChart(
             slug="lanes",
-            title=f"Pull request {number} from first prompt to {'defect' if told.late else end_words(self.pull)}{span}",
+            title=f"Pull request {number} from first prompt to {self._reached(told)}{span}",
             description=f"{', '.join(counts)}. The list below has every event.",
             lanes=LANES,
             zone=self.zone,

@@ -120,7 +120,7 @@ def _entry(trace: Trace, key: str) -> Entry:
         tone="bad" if trace.is_counted else "warn",
         title=f"{'Defect' if trace.is_counted else 'Possible defect'}: {', '.join(filter(None, [name, trace.told]))}",
         words=_entry_words(trace),
-        sure=trace.lines or trace.tier.lower(),
+        sure=trace.lines.split(" in ")[0] or trace.tier.lower(),
         why=trace.method.capitalize(),
     )
 

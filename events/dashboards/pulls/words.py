@@ -56,7 +56,7 @@ METHODS: Final = {
 EVIDENCE: Final = {
     "trailer": "Trailer of a commit", "author": "Author of a commit", "committer": "Committer of a commit",
     "branch": "Name of the branch", "body": "Text of the pull request", "login": "Who opened it",
-    "label": "Label", "note": "Line notes", "session_url": "Link to a session", "client_sha": "Commit told by the tool",
+    "session": "Link to a session",
 }  # fmt: skip
 
 TIERS: Final = {
@@ -102,8 +102,12 @@ def method_words(link: SessionLink) -> tuple[str, str]:
 
 
 def lines_words(link: DefectLink) -> str:
-    """What a trace rests on: "16 of 18 lines"."""
-    lines, of = link.facts.get("lines"), link.facts.get("of") or link.facts.get("lines_total")
-    if isinstance(lines, int) and isinstance(of, int):
+    """What a trace rests on: "16 of 18 lines", "16 lines in refunds/api.py and 2 more files"."""
+    lines, of, files = (link.facts.get(name) for name in ("lines", "of", "files"))
+    if not isinstance(lines, int):
+        return f"{link.share * 100:.0f}%{NBSP}of the lines" if link.share is not None else ""
+    if isinstance(of, int):
         return f"{lines} of {counted(of, 'line')}"
-    return f"{link.share * 100:.0f}%{NBSP}of the lines" if link.share is not None else ""
+    where = f" in {files[0][0]}" if files else ""
+    rest = f" and {counted(len(files) - 1, 'more file')}" if files and len(files) > 1 else ""
+    return f"{counted(lines, 'line')}{where}{rest}"

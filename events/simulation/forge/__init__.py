@@ -29,7 +29,7 @@ from events.simulation.people import Person, cast
 from events.simulation.trends import PROJECTS, Project
 from events.simulation.work import ClientCommit
 
-__all__ = ["Delivery", "Forge", "Truth"]
+__all__ = ["OWNER", "Delivery", "Forge", "Truth"]
 
 OWNER = "quillmere"
 _BIG = Project("monolith", "Python", "pytest", "python -m pytest -q", (
@@ -59,7 +59,7 @@ class Forge:
                 if random.random() < 0.2:
                     world.begin(company.of_hands(world, person, random.choice(list(world.repositories.values())), week))
         for task in tasks:
-            world.sessions += [(task.person.number, session) for session in task.sessions]
+            world.tasks.append(task)
             if task.is_pull:
                 company.of_task(world, task)
         world.run()

@@ -90,7 +90,7 @@ def _said(random: Random, session: Session) -> str:
     share, trailer = _TRAILERS.get(session.tool, (0.0, ""))
     said = [trailer] if random.random() < share else []
     if session.tool == "claude-code" and random.random() < 0.1:
-        said.append(f"Claude-Session: https://claude.ai/code/session_{session.key}")
+        said.append(f"Code-Card-Session: {session.key}")
     return f"{title_of(random)}\n" + (f"\n{chr(10).join(said)}\n" if said else "")
 
 

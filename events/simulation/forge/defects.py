@@ -104,8 +104,7 @@ def _message(random: Random, kind: BugKind, story: Story) -> str:
 def _fix_plan(
     world: World, repository: Repository, random: Random, by: Account, step: Step, issue: Issue, bug: Bug
 ) -> Plan:  # fmt: skip
-    person = next((person for person in world.people if world.accounts[person.number] is by), None)
-    story = Story(repository.name, "fix", person, f"fix/{issue.number}-{random.randrange(10_000)}")
+    story = Story(repository.name, "fix", world.person_of(by), f"fix/{issue.number}-{random.randrange(10_000)}")
     said = step.message.partition("\n\n")[2].strip()
 
     def then(pull: Pull, at: datetime) -> None:
@@ -223,7 +222,7 @@ def _revert_plan(
     branch = (
         f"revert-{origin.number}-{origin.head_ref}" if is_button else f"undo/{origin.number}-{random.randrange(999)}"
     )
-    story = Story(repository.name, "revert", None, branch)
+    story = Story(repository.name, "revert", world.person_of(by), branch)
     body = f"Reverts {repository.full_name}#{origin.number}" if is_button else "It has to wait."
     message = f'Revert "{subject}"\n' if bug.form == "title" else undoing(subject, undone)
     if is_button:
@@ -247,3 +246,9 @@ def _taken_back(world: World, repository: Repository, bug: Bug, random: Random, 
     commit = repository.commit(repository.head, tree.tree, by, at, f"{again}\n\nThis reverts commit {revert.sha}.\n")
     repository.push(DEFAULT, commit, by, at)
     bug.taken_back_at = at
+    if bug.fix:
+        after = (at - revert.committer.at) / timedelta(days=1)
+        again = Bug(
+            repository.name, "revert", bug.fix, at, "confirmed", commit=commit.sha, lag_days=after, form="pushed"
+        )
+        world.bugs.append(again)

@@ -121,7 +121,8 @@ def merge(base: Lines, ours: Lines, theirs: Lines) -> Merged:
         return Merged(theirs, True)
     if theirs == base:
         return Merged(ours, True)
-    found, at, is_clean = [], 0, True
+    found: list[str] = []
+    at, is_clean = 0, True
     for start, end, sides in _regions(base, ours, theirs):
         found.extend(base[at:start])
         changed = {side: _side(sides[side], start, end, (ours, theirs)[side]) for side in sides if sides[side]}

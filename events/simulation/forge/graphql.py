@@ -141,7 +141,7 @@ def _connection(
     first, last = asked.get("first"), asked.get("last")
     if first is None and last is None:
         raise Wrong(f"You must provide a `first` or `last` value to properly paginate the `{kind}` connection.")
-    if (first or last) > 100:
+    if (first or last or 0) > 100:
         raise Wrong(
             f"Requesting {first or last} records on the `{kind}` connection exceeds the `first` limit of 100 records."
         )

@@ -122,6 +122,7 @@ class _Life:
             is_draft=plan.is_draft, closes=plan.closes, labels=plan.labels,
         )  # fmt: skip
         self.story.pull = self.pull
+        self._note_commits()
         self.world.stories.append(self.story)
         yield from self._test()
 
@@ -150,8 +151,12 @@ class _Life:
 
     def _push_now(self, *, forced: bool = False) -> None:
         self.repository.push(self.story.branch, self.tip, self.plan.author, self.now, forced=forced)
-        known = self.repository.on_default
-        self.story.pushed |= {commit.sha: commit for commit in git.ancestors(self.tip, known)}
+        if self.pull:
+            self._note_commits()
+
+    def _note_commits(self) -> None:
+        assert self.pull is not None
+        self.story.pushed |= {commit.sha: commit for commit in self.pull.commits}
 
     def _test(self) -> Life:
         """The run takes minutes, in which nobody waits; one that fails is run again, or the code is mended."""
@@ -236,7 +241,8 @@ class _Life:
 
     def _kind(self) -> Kind:
         ending = self.plan.ending
-        assert ending not in ("closed", "open")
+        assert ending != "closed"
+        assert ending != "open"
         return ending
 
     def _update(self) -> Life:

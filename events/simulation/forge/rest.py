@@ -276,8 +276,9 @@ def _issues(asked: Asked) -> Rows:
     query, repository = asked.query, asked.repository
     wanted, labels = query.get("state", "open"), set(filter(None, query.get("labels", "").split(",")))
     since = datetime.fromisoformat(query["since"]) if "since" in query else datetime.min.replace(tzinfo=UTC)
+    known: list[Any] = [*repository.issues.values(), *repository.pulls.values()]
     rows = [
-        row for row in (*repository.issues.values(), *repository.pulls.values())
+        row for row in known
         if wanted in ("all", "closed" if row.closed_at else "open")
         and labels <= set(row.labels) and row.updated_at >= since
     ]  # fmt: skip

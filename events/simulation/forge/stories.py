@@ -1,7 +1,7 @@
 """What the forge knows and the product has to find out: of each pull request, what it was; of each bug, whose it is."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from events.simulation.forge.git import Commit
@@ -62,6 +62,10 @@ class Bug:
     form: str = ""
     """Of a revert: by the button, by SHA in a pull request, pushed, or with the title alone."""
     taken_back_at: datetime | None = None
+
+    def is_cancelled(self) -> bool:
+        """A revert that was taken back within a day: nothing escaped."""
+        return self.taken_back_at is not None and self.taken_back_at - self.detected_at <= timedelta(days=1)
 
     def horizon(self) -> int | None:
         """The first of the windows of 7, 30 and 90 days that sees it."""

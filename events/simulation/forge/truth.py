@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from events.simulation.forge import git
 from events.simulation.forge.defects import touched
@@ -73,14 +74,26 @@ def of(world: World) -> Truth:
     return Truth(pulls, owners, shas, tuple(world.bugs))
 
 
-def _active(world: World) -> dict[int, list[Session]]:
-    found: dict[int, list[Session]] = {}
-    for person, session in world.sessions:
-        found.setdefault(person, []).append(session)
+class _Activity(NamedTuple):
+    on: date
+    project: str
+
+
+def _active(world: World) -> dict[int, set[_Activity]]:
+    """On which of their days somebody's tools were active, and where."""
+    found: dict[int, set[_Activity]] = {}
+    for task in world.tasks:
+        zone = ZoneInfo(task.person.zone)
+        days = {
+            _Activity(at.astimezone(zone).date(), task.project.name)
+            for one in task.sessions
+            for at in (one.start, one.end)
+        }
+        found.setdefault(task.person.number, set()).update(days)
     return found
 
 
-def _pull(world: World, story: Story, active: Mapping[int, list[Session]]) -> PullTruth:
+def _pull(world: World, story: Story, active: Mapping[int, set[_Activity]]) -> PullTruth:
     assert story.pull is not None
     methods = {
         session.key: method for session in story.sessions if (method := _method(world, story, session)) is not None
@@ -102,13 +115,14 @@ def _method(world: World, story: Story, session: Session) -> Method | None:
     told: list[Reported] = world.reported.get(session.key, [])
     if any(one.commit.sha in story.pushed for one in told):
         return "sha"
-    if any(f"session_{session.key}" in commit.message for commit in story.pushed.values()):
+    if any(f"Code-Card-Session: {session.key}" in commit.message for commit in story.pushed.values()):
         return "trailer"
     if session.tool == "quill" and told:
         known = {commit.patch_id for commit in story.pushed.values()}
         if any(one.commit.patch_id in known for one in told):
             return "patch_id"
-    return "branch" if session.tool in _TELL_BRANCHES and _says_branch(session) else None
+    is_known = story.person is not None and story.person.is_member
+    return "branch" if is_known and session.tool in _TELL_BRANCHES and _says_branch(session) else None
 
 
 def _says_branch(session: Session) -> bool:
@@ -125,7 +139,7 @@ def _first_prompt(story: Story, linked: list[Session]) -> datetime | None:
 
 
 def _ai_class(
-    story: Story, linked: list[Session], methods: Mapping[str, Method], active: Mapping[int, list[Session]]
+    story: Story, linked: list[Session], methods: Mapping[str, Method], active: Mapping[int, set[_Activity]]
 ) -> AiClass:  # fmt: skip
     if story.sort == "bot":
         return "bot"
@@ -133,12 +147,12 @@ def _ai_class(
     if strong or _is_marked(story):
         return "ai"
     assert story.pull is not None
-    if story.person is None or linked or not story.pull.commits:
+    if story.person is None or not story.person.is_member or linked or not story.pull.commits:
         return "unknown"
     start = min(commit.author.at for commit in story.pull.commits) - timedelta(days=1)
-    end = story.integrated_at or story.pull.updated_at
-    is_active = any(session.start < end and session.end >= start for session in active.get(story.person.number, ()))
-    return "human_known" if is_active else "unknown"
+    end = story.integrated_at or story.pull.closed_at or story.pull.updated_at
+    around = [one for one in active.get(story.person.number, ()) if start.date() <= one.on <= end.date()]
+    return "human_known" if around and all(one.project != story.repository for one in around) else "unknown"
 
 
 def _is_marked(story: Story) -> bool:

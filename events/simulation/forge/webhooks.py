@@ -26,7 +26,7 @@ class Delivery(NamedTuple):
 def between(world: World, start: datetime, end: datetime) -> Iterator[Delivery]:
     for number, told in world.log.between(start, end):
         repository = world.repositories[told.repository.partition("/")[2]]
-        payload = {"action": told.action} if told.action else {}
+        payload: dict[str, Any] = {"action": told.action} if told.action else {}
         payload |= _PAYLOADS[told.event](world, repository, told)
         payload["repository"] = payloads.repository(repository, told.at) | _of_event(repository, told)
         payload["organization"] = payloads.organization(repository.owner)

@@ -14,7 +14,7 @@ from events.simulation.forge.git import Blob, Tree
 from events.simulation.forge.hosting import DEFAULT, Repository
 from events.simulation.forge.state import Account, Issue, Log
 from events.simulation.forge.stories import Bug, Reported, Story
-from events.simulation.forge.tasks import Session
+from events.simulation.forge.tasks import Task
 from events.simulation.people import Person
 from events.simulation.trends import Project
 
@@ -41,8 +41,8 @@ class World:
         self.repositories: dict[str, Repository] = {}
         self.stories: list[Story] = []
         self.bugs: list[Bug] = []
-        self.sessions: list[tuple[int, Session]] = []
-        """All of the company, with whose they are."""
+        self.tasks: list[Task] = []
+        """All of the company, also those without a pull request."""
         self.lingering: dict[str, list[Issue]] = {}
         """Bugs that everybody knows of and nobody has mended, by repository."""
         self.reported: dict[str, list[Reported]] = {}
@@ -83,6 +83,9 @@ class World:
         first = repository.commit(None, tree, by, made_at, "Begin\n")
         repository.push(DEFAULT, first, by, made_at)
         return repository
+
+    def person_of(self, account: Account) -> Person | None:
+        return next((person for person in self.people if self.accounts[person.number] is account), None)
 
     def reviewer(self, random: Random, author: Account) -> Account:
         others = [person for person in self.people if self.accounts[person.number] is not author]

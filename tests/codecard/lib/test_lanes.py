@@ -87,7 +87,7 @@ def test_marks_that_are_close_are_one_with_a_count_and_words_for_all() -> None:
     assert (first.count, first.kind, first.words.replace("\xa0", " ")) == (
         3,
         "mixed",
-        "2 prompts, 1 accepted, 10:02 to 10:03",
+        "3 together: 2 prompts, 1 accepted, 10:02 to 10:03",
     )
     assert (last.count, last.kind, last.words) == (1, "prompt", "prompt at 40")
 

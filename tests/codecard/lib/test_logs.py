@@ -77,9 +77,8 @@ def test_the_places_of_an_error_are_told_without_its_words() -> None:
     def reads() -> None:
         raise ValueError("a title that nobody may read")
 
-    try:
+    with pytest.raises(ValueError) as caught:
         reads()
-    except ValueError as error:
-        told = places(error)
+    told = places(caught.value)
     assert "reads:" in told
     assert "title" not in told

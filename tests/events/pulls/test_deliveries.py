@@ -139,7 +139,7 @@ REVIEW = {
     "id": 77, "user": user("alice-gh"), "submitted_at": AT("11:30"), "state": "approved", "commit_id": sha(3),
     "body": "fine",
 }  # fmt: skip
-MERGED = {
+MERGED: Json = {
     "state": "closed", "merged_at": AT("12:00"), "closed_at": AT("12:00"), "merge_commit_sha": sha(50),
     "head": head(3), "merged": True, "merged_by": user("alice-gh"), "commits": 2,
     "body": "Closes #9\n\n🤖 Generated with [Claude Code](https://claude.com/claude-code)",

@@ -66,7 +66,8 @@ def test_a_page_and_an_incident_are_of_the_repository_that_has_the_name_now(
         for row in (gone, present):
             make_pull_request(row, 7)
         found = pull_request_at(acme, "acme/Shop", 7)
-    assert found and found.repository_id == present.id
+    assert found
+    assert found.repository_id == present.id
     incident = ToldIncident("INC-1", NOW - timedelta(days=1), "acme/shop")
     tell_incidents(organization_id=acme.id, incidents=[incident], now=NOW)
     with tenant(acme.id):

@@ -49,7 +49,8 @@ def get(path: str, **query: str) -> Any:
 
 
 def test_the_same_seed_tells_the_same() -> None:
-    people, tasks = SIMULATION.cast, []
+    people = SIMULATION.cast
+    tasks: list[Any] = []
     first = Forge.of_company(9, people, tasks, date(2026, 5, 4), UNTIL)
     again = Forge.of_company(9, people, tasks, date(2026, 5, 4), UNTIL)
     assert list(first.webhooks(1)) == list(again.webhooks(1))
