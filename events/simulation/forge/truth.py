@@ -151,7 +151,9 @@ def _ai_class(
         return "unknown"
     start = min(commit.author.at for commit in story.pull.commits) - timedelta(days=1)
     end = story.integrated_at or story.pull.closed_at or story.pull.updated_at
-    around = [one for one in active.get(story.person.number, ()) if start.date() <= one.on <= end.date()]
+    zone = ZoneInfo(story.person.zone)
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    around = [one for one in active.get(story.person.number, ()) if first <= one.on <= last]
     return "human_known" if around and all(one.project != story.repository for one in around) else "unknown"
 
 
