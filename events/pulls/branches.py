@@ -48,7 +48,7 @@ def is_of(push: Push, pull: PullRequest, siblings: Iterable[PullRequest]) -> boo
 def following(siblings: Sequence[PullRequest], ends: Iterable[datetime]) -> list[PullRequest]:
     """Those to which it matters that another one of the branch ended then, and no longer or not yet at another time: no
     third one ended between that and their beginning."""
-    found = {}
+    found: dict[int, PullRequest] = {}
     for end in ends:
         next_end = min((one.closed_at for one in siblings if one.closed_at and one.closed_at > end), default=None)
         found |= {

@@ -248,7 +248,7 @@ def _taken_back(world: World, repository: Repository, bug: Bug, random: Random, 
     bug.taken_back_at = at
     if bug.fix:
         after = (at - revert.committer.at) / timedelta(days=1)
-        again = Bug(
+        undone_fix = Bug(
             repository.name, "revert", bug.fix, at, "confirmed", commit=commit.sha, lag_days=after, form="pushed"
         )
-        world.bugs.append(again)
+        world.bugs.append(undone_fix)
