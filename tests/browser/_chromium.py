@@ -118,6 +118,10 @@ class Page:
         self._session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.look(width=width, height=height, dark=dark)
+
+    def look(self, *, width: int = 1440, height: int = 900, dark: bool = False) -> None:
+        """Through a window of another size, or in another theme; the page that is open follows."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
         )

@@ -41,12 +41,13 @@ class Label:
 
 def nice_ticks(low: float, high: float, target: int = 5) -> list[float]:
     """Round steps of 1, 2 or 5 that cover [low, high]; at least two ticks."""
-    span = next((size for size in (high - low, abs(high)) if size > 1e-12), 1.0)
+    # What differs by a millionth is one value to the eye, and its ticks would be one number.
+    span = next((size for size in (high - low, abs(high)) if size > max(1e-12, abs(high) * 1e-6)), 1.0)
     rough = span / target
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [float(f"{i * step:.12g}") for i in range(first, max(last, first + 1) + 1)]
+    return [float(f"{i * step:.15g}") for i in range(first, max(last, first + 1) + 1)]
 
 
 def axis_labels(texts: Sequence[str], xs: Sequence[float], most: int) -> tuple[Label, ...]:
