@@ -37,7 +37,7 @@ NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
-def make(people: int = 12, weeks: int = 2) -> Organization:
+def make(people: int = 8, weeks: int = 2) -> Organization:
     return sample.create(now=NOW, seed=5, people=people, weeks=weeks)
 
 
