@@ -1,6 +1,7 @@
 """The line under the title: each badge only where something is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from codecard.lib.formats import NBSP, count, counted, duration, share
@@ -9,11 +10,8 @@ from events.dashboards.pulls.sessions import TOKENS, total
 from events.dashboards.pulls.traces import Trace
 from events.dashboards.pulls.words import task_type
 from events.dashboards.pulls.work import outcome_of
-from events.models import AiClass, ChangeClass, EscapeState, LatencyState, PullRequest, SessionLink
+from events.models import AiClass, EscapeState, LatencyState, PullRequest, SessionLink
 from events.queries.pull_request_page import PullFacts
-
-BARS: Final = {ChangeClass.SMALL_PATCH: 600, ChangeClass.FEATURE_WITH_TESTS: 3600}
-"""Seconds from prompt to merge that are healthy: METRICS.md 5."""
 
 
 class Badge(NamedTuple):
@@ -31,10 +29,15 @@ AI: Final = {
 
 
 def badges_of(
-    facts: PullFacts, links: Sequence[SessionLink], origins: Origins | None, traces: Sequence[Trace]
+    facts: PullFacts,
+    links: Sequence[SessionLink],
+    origins: Origins | None,
+    traces: Sequence[Trace],
+    bars: Mapping[str, timedelta],
 ) -> list[Badge]:
+    """:param bars: how long the way from prompt to merge may be, by change class"""
     pull = facts.pull_request
-    found = [AI[AiClass(pull.ai_class)], _latency(facts), _first_run(facts), _defects(facts, traces)]
+    found = [AI[AiClass(pull.ai_class)], _latency(facts, bars), _first_run(facts), _defects(facts, traces)]
     if pull.ai_lines is not None and pull.source_lines_added:
         generated = min(1.0, pull.ai_lines / pull.source_lines_added)
         found.append(Badge(f"{share(generated, digits=0)} of added lines generated"))
@@ -47,15 +50,17 @@ def badges_of(
     return [badge for badge in found if badge]
 
 
-def _latency(facts: PullFacts) -> Badge | None:
+def _latency(facts: PullFacts, bars: Mapping[str, timedelta]) -> Badge | None:
     latency, pull = facts.latency, facts.pull_request
     if latency is None or latency.state != LatencyState.MEASURED or latency.seconds is None:
         return None
-    bar = BARS.get(ChangeClass(pull.change_class))
+    bar = bars.get(pull.change_class)
     words = f"{duration(latency.seconds)} to merge"
     if bar is None:
         return Badge(words, "", "clock")
-    return Badge(f"{words}, baseline {duration(bar)}", "tag-ok" if latency.seconds <= bar else "tag-warn", "clock")
+    healthy = bar.total_seconds()
+    css = "tag-ok" if latency.seconds <= healthy else "tag-warn"
+    return Badge(f"{words}, baseline {duration(healthy)}", css, "clock")
 
 
 def _first_run(facts: PullFacts) -> Badge | None:

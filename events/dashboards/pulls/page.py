@@ -19,6 +19,7 @@ from events.dashboards.pulls.sessions import Turn, tell_closed, tell_open
 from events.dashboards.pulls.traces import Trace, commit_of, tell_defects, trace_of, turn_before
 from events.dashboards.pulls.words import EVIDENCE, WAITING, method_words, stage_words, tool_name
 from events.dashboards.pulls.work import end_words, ended_at, joined, tell_checks, tell_commits, tell_reviews
+from events.metrics.latency_to_integration import bars_of
 from events.models import AiClass, Latency, LatencyState, PullRequest, SessionLink
 from events.queries.pull_request_page import PullFacts, facts_of
 from events.queries.pull_request_timeline import MOST_EVENTS, Slice, names_of, timeline_of
@@ -95,7 +96,9 @@ class _Page:
             "end_words": end_words(self.pull),
             "reached": self._reached(told),
             "zone": self.zone,
-            "badges": badges_of(self.facts, self.facts.links, origins, self.traces),
+            "badges": badges_of(
+                self.facts, self.facts.links, origins, self.traces, bars_of(self.organization.settings)
+            ),
             "chart": self._chart(told),
             "days": _by_day(joined(told.entries), self.zone, self.end),
             "stages": stages_of(self.facts.latency),

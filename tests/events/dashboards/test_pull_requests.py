@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from codecard.lib.tenant import tenant
 from events.dashboards.pulls.listing import page_number
+from events.metrics.latency_to_integration import BARS_SETTING
 from events.models import DefectLink, PullRequest, Repository
 from teams import actions
 from teams.models import AuditEntry, Identity, Membership, Organization, Role, Team, User
@@ -198,6 +199,14 @@ def test_the_page_tells_from_prompt_to_defect(bob_client: Client) -> None:
         3,
     )
     assert context["origins"].totals == {"generated": 107, "generated, edited": 9, "by hand": 29, "unknown": 3}
+
+
+@pytest.mark.usefixtures("pull")
+def test_the_time_to_merge_is_held_against_the_bar_of_the_organization(acme: Organization, bob_client: Client) -> None:
+    acme.settings[BARS_SETTING] = {"feature_with_tests": 90}
+    acme.save()
+    badge = bob_client.get(PAGE).context["badges"][1]
+    assert (badge.text.replace("\xa0", " "), badge.css) == ("1 h 12 m to merge, baseline 1 h 30 m", "tag-ok")
 
 
 def test_forty_prompts_of_three_days_all_have_their_place(
