@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from codecard.lib.tenant import tenant
 from teams import actions
@@ -85,8 +86,9 @@ def test_fewer_people_than_the_floor_are_withheld(
         assert answer.context["state"] == "withheld"
         assert "Withheld to protect people" in answer.text
         assert answer.context["newest_at"] is None
-        assert "77" not in answer.text
-        assert "4,321" not in answer.text
+        words = strip_tags(answer.text)  # tokens stand in attributes, and are random
+        assert "77" not in words
+        assert "4,321" not in words
 
 
 @pytest.mark.usefixtures("ledger")
