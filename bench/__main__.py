@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import dashboards, github, ingest, ownership, people
+from bench import dashboards, github, ingest, merges, ownership, people
 from bench.figures import Figure, table
 from bench.judging import report
 from bench.product import Product, product
@@ -31,6 +31,7 @@ SECTIONS: dict[str, Callable[[Product], list[Figure]]] = {
     "people": people.run,
     "ownership": ownership.run,
     "github": github.run,
+    "merges": merges.run,
 }
 
 

@@ -4,9 +4,7 @@
 """
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -18,7 +16,7 @@ from typing import Any
 
 from bench.dashboards import environment_of
 from bench.figures import Figure, table
-from bench.product import CHECKOUT, Product, _children, _command, _descendants, product
+from bench.product import CHECKOUT, Product, product, without_worker
 
 PULLS = 10_000
 NAME = "quillmere/monolith"
@@ -28,7 +26,7 @@ KILLED_AFTER_REQUESTS = 3
 
 
 def run(running: Product, pulls: int = PULLS) -> list[Figure]:
-    with _stand_in(pulls) as api_url, _without_worker(running):
+    with _stand_in(pulls) as api_url, without_worker(running):
         for times, requests in enumerate((pulls * KILLED_AFTER_REQUESTS // 100 + 2, pulls // 2)):
             _killed(running, api_url, times, requests)
         told = json.loads(_backfill(running, api_url, 2).communicate()[0])
@@ -62,20 +60,6 @@ def _stand_in(pulls: int) -> Iterator[str]:
     finally:
         started.kill()
         started.wait()
-
-
-@contextmanager
-def _without_worker(running: Product) -> Iterator[None]:
-    """The product's own worker would do the same work at the same time."""
-    root = running.services.pid if running.services else 0
-    workers = [pid for pid in _descendants(root, _children()) if "codecard.local.worker" in _command(pid)]
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in workers:
-            os.kill(pid, signal.SIGCONT)
 
 
 def _backfill(running: Product, api_url: str, times: int) -> subprocess.Popen[str]:

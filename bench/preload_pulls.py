@@ -7,10 +7,10 @@ its latency and its escapes. Run it once.
 
 import sys
 
+from bench.merges import SLUG
 from bench.preload import connect  # it sets Django up
 from events.models import DimensionKind
 
-SLUG = "bench-pulls"
 REPOSITORIES = 20
 
 _ORGANIZATION = """

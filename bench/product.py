@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -91,6 +92,20 @@ def product(workers: int | None = None) -> Iterator[Product]:
         finally:
             started.terminate()
             started.wait(60)
+
+
+@contextmanager
+def without_worker(running: Product) -> Iterator[None]:
+    """The product's own worker would do the same work at the same time."""
+    root = running.services.pid if running.services else 0
+    workers = [pid for pid in _descendants(root, _children()) if "codecard.local.worker" in _command(pid)]
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
 
 
 def _await(started: subprocess.Popen[bytes], folder: Path, environment: dict[str, str], port: int) -> Product:
