@@ -1,6 +1,7 @@
 """`make bench`: measures the product on throw-away services, prints the table of docs/performance.md.
 
-`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people, ownership, github.
+`python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, people, ownership, github,
+merges.
 `python -m bench pulls DATA_DIR [--json]` judges the product on pull requests whose truth is known, without services.
 """
 
