@@ -1,20 +1,20 @@
 """The privacy floor under every number of a group, in one place: what of one week may be shown.
 
-Numbers of groups exist on a fixed lattice: whole weeks x team x at most one further dimension. Each number is a sum over
-facts of people. It is closed where its people are fewer than the floor, and where other numbers can be taken away from
+Numbers of groups exist on a fixed lattice: whole weeks x team x at most one further dimension. Each is a sum over facts
+of people. It is closed where its people are fewer than the floor, and where other numbers can be taken away from
 it, or it from others, so that fewer are left: of the same dimension, of another one (all that a tool did less all that
 one of its models did), or of another team. Groups are settled in a fixed order, the smallest first, each against what
 those before it show, so that the answer never depends on who asks. Longer periods are nothing but sums of open weeks.
 Pure.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
 Person = int
 People = frozenset[Person]
-Part = Hashable
+Part = str
 Named = TypeVar("Named")
 WITHHELD: Final = "withheld"
 """The part into which closed parts of a dimension are merged."""
@@ -40,7 +40,7 @@ class Opening:
 
 
 def openings(cells: Sequence[Cell], groups: Sequence[People], floor: int) -> list[Opening]:
-    """Of each group. `groups` in the order in which they are settled (`settling_order`); `cells` tell of all of them."""
+    """Of each group. `groups` in the order in which they are settled (`settling_order`); `cells` tell of all."""
     week = _Week(cells, floor)
     return [week.settle(people) for people in groups]
 
@@ -74,7 +74,7 @@ class _Week:
         self.of_part: list[dict[Part, Facts]] = [{} for _ in range(self.width)]
         self.shown: list[list[Facts]] = []
         bit = 1
-        for cell in cells:
+        for cell in sorted(cells, key=lambda cell: cell.parts):  # so that ties never depend on the order of rows
             whole = 0
             for person in sorted(cell.people):
                 self.of_person[person] = self.of_person.get(person, 0) | bit
@@ -85,8 +85,7 @@ class _Week:
 
     def settle(self, people: People) -> Opening:
         everything = _union(self.of_person.get(person, 0) for person in people)
-        found = _Group(self, everything).opening()
-        return found
+        return _Group(self, everything).opening()
 
     def is_few(self, facts: Facts) -> bool:
         """Whether there is somebody in them, and fewer than the floor."""
@@ -158,9 +157,9 @@ class _Group:
             self.closed[dimension].add(part)
 
     def _rising(self, dimension: int) -> list[Part]:
-        """The open parts, the smallest first; of equals the one that was met first."""
-        parts = self.parts[dimension]
-        return sorted((part for part in parts if part not in self.closed[dimension]), key=lambda p: parts[p].bit_count())
+        """The open parts, the smallest first; of equals by name."""
+        parts, closed = self.parts[dimension], self.closed[dimension]
+        return sorted((part for part in parts if part not in closed), key=lambda part: (parts[part].bit_count(), part))
 
     def _withheld(self, dimension: int) -> Facts:
         return _union(self.parts[dimension][part] for part in self.closed[dimension])
@@ -194,9 +193,12 @@ def _union(sets: Iterable[Facts]) -> Facts:
     return found
 
 
-def answers(cells: Sequence[Cell], own: Set[Person], found: Opening) -> Iterator[tuple[int, Part, set[tuple[int, Person]]]]:
-    """Every number of the week that is shown: (dimension, part, its facts as (cell, person)); dimension -1 is the total.
-    For those who want to check."""
+Told = tuple[int, Part, set[tuple[int, Person]]]
+
+
+def answers(cells: Sequence[Cell], own: Set[Person], found: Opening) -> Iterator[Told]:
+    """Every number of the week that is shown: (dimension, part, its facts as (cell, person)); dimension -1 is the
+    total. For those who want to check."""
     facts = {(i, person) for i, cell in enumerate(cells) for person in cell.people & own}
     if not found.is_open or not facts:
         return

@@ -62,6 +62,7 @@ class Reading:
     :ivar numerator: and ``denominator``: what the value is the ratio of; None where it is none.
     :ivar previous_n: the size of the sample before.
     :ivar change: 95 % interval of the difference from the period before, in the unit of the value.
+    :ivar is_striking: the change is real at 99 % too: of many numbers looked at, few are so by chance.
     :ivar coverage: of which share of the cases there is data; None where that can't be known.
     """
 
@@ -81,6 +82,7 @@ class Reading:
     previous_n: int = 0
     change: tuple[float, float] | None = None
     coverage: float | None = None
+    is_striking: bool = False
 
     @property
     def is_partial(self) -> bool:

@@ -18,6 +18,7 @@ from events.queries.facts import Facts
 
 BandOf = Callable[[Metric, str], Band | None]
 """The healthy range of a metric for a task type ("" for all of them)."""
+STRIKING_LEVEL = 0.99
 LAST: Mapping[str, int] = {SEVERAL: 1, UNKNOWN: 2, WITHHELD: 3}
 """Parts that are none by themselves stand at the end."""
 
@@ -149,9 +150,7 @@ class Answers:
         cases = self._cases(metric)
         effect = cases.effect(days)
         band = self.band_of(metric, filters.get(By.TASK, ""))
-        return [
-            Week(week_on, self._week(cases, week_on, filters, effect, band)) for week_on in weeks_of(days)
-        ]
+        return [Week(week_on, self._week(cases, week_on, filters, effect, band)) for week_on in weeks_of(days)]
 
     def _week(
         self, cases: _Cases, week_on: date, filters: Mapping[By, str], effect: float, band: Band | None
@@ -160,10 +159,6 @@ class Answers:
         if not cases.opening(week_on).is_open:
             return Reading(value=None, unit=metric.unit, noun=metric.noun, is_withheld=True, domain=metric.domain)
         return _reading(metric, cases.open_cases([week_on], filters), None, (effect, 1.0), band)
-
-    def values(self, metric: Metric, key: str, by: By, filters: Mapping[By, str] | None = None) -> Mapping[By, str]:
-        """The filters of one row, for links from a breakdown."""
-        return {**(filters or {}), by: key}
 
 
 _Open = list[tuple[Case, Opening]]
@@ -176,7 +171,7 @@ def weeks_of(days: Days) -> list[date]:
 def _by_part(cases: _Open, place: int) -> dict[str, _Open]:
     found: defaultdict[str, _Open] = defaultdict(list)
     for case, opening in cases:
-        found[str(opening.part(place, case.parts[place]))].append((case, opening))
+        found[opening.part(place, case.parts[place])].append((case, opening))
     return found
 
 
@@ -193,6 +188,7 @@ def _reading(
     is_few = sample.n < metric.minimum
     is_compared = earlier is not None and earlier.n >= metric.minimum and not is_few
     change = sample.change(earlier, effects) if is_compared and earlier is not None else None
+    surer = sample.change(earlier, effects, STRIKING_LEVEL) if change is not None and earlier is not None else None
     return Reading(
         value=sample.value,
         n=round(sample.n),
@@ -203,6 +199,7 @@ def _reading(
         previous=earlier.value if is_compared and earlier is not None else None,
         is_few=is_few,
         is_real_change=None if change is None else change.leaves_out(0),
+        is_striking=surer is not None and surer.leaves_out(0),
         domain=metric.domain,
         numerator=sample.numerator,
         denominator=sample.denominator,

@@ -6,6 +6,8 @@ from events.metrics._base import UNKNOWN, Case
 from events.metrics._samples import Distances
 from events.queries.facts import Facts
 
+MINUTES, COMMIT = 1, 2
+
 
 def distances(facts: Facts, horizon: int) -> Iterator[Case]:
     for one in facts.distances:

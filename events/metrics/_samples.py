@@ -6,17 +6,19 @@ Each kind knows its value, the interval of it, and the interval of the change ag
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Final, Protocol, Self
 
 from codecard.lib.clusters import Moments
-from codecard.lib.intervals import Interval, newcombe, rule_of_three, wilson
+from codecard.lib.intervals import LEVEL, Interval, newcombe, rule_of_three, wilson
 from codecard.lib.order_statistics import median_ratio, quantile_interval
 from codecard.lib.survival import quantile
 
+NOTHING: Final = Moments()
+
 
 class Sample(Protocol):
-    """`n`: cases, what the minimum is asked of. `numerator` and `denominator` add up over parts; None where the value is
-    no ratio. `adds_up`: whether the value itself does. An interval has both ends in the unit of the value."""
+    """`n`: cases, what the minimum is asked of. `numerator` and `denominator` add up over parts; None where the value
+    is no ratio. `adds_up`: whether the value itself does. Intervals are in the unit of the value."""
 
     adds_up: ClassVar[bool]
 
@@ -37,7 +39,7 @@ class Sample(Protocol):
 
     def interval(self, effect: float) -> Interval | None: ...
 
-    def change(self, before: Self, effects: tuple[float, float]) -> Interval | None: ...
+    def change(self, before: Self, effects: tuple[float, float], level: float = LEVEL) -> Interval | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ class Share:
         bound = None if self.k or effect > 1 else rule_of_three(self.n)
         return found if found is None or bound is None else Interval(0.0, bound)
 
-    def change(self, before: Self, effects: tuple[float, float]) -> Interval | None:
-        return newcombe(self.k, self.n, before.k, before.n, design_effects=effects)
+    def change(self, before: Self, effects: tuple[float, float], level: float = LEVEL) -> Interval | None:
+        return newcombe(self.k, self.n, before.k, before.n, design_effects=effects, level=level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Ratio:
     """Sum over sum, of cases that vary together: pull requests, sessions. By linearisation."""
 
     adds_up: ClassVar[bool] = False
-    moments: Moments = Moments()
+    moments: Moments = NOTHING
 
     @classmethod
     def case(cls, numerator: float, denominator: float) -> Self:
@@ -115,8 +117,8 @@ class Ratio:
     def interval(self, effect: float) -> Interval | None:
         return self.moments.interval()
 
-    def change(self, before: Self, effects: tuple[float, float]) -> Interval | None:
-        return self.moments.difference(before.moments)
+    def change(self, before: Self, effects: tuple[float, float], level: float = LEVEL) -> Interval | None:
+        return self.moments.difference(before.moments, level=level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +155,10 @@ class Values:
     def interval(self, effect: float) -> Interval | None:
         return quantile_interval(sorted(self.values), self.share)
 
-    def change(self, before: Self, effects: tuple[float, float]) -> Interval | None:
+    def change(self, before: Self, effects: tuple[float, float], level: float = LEVEL) -> Interval | None:
         """In the unit of the value: how far the medians lie apart."""
         was = before.value
-        ratio = median_ratio(self.values, before.values) if self.share == 0.5 else None
+        ratio = median_ratio(self.values, before.values, level=level) if self.share == 0.5 else None
         if ratio is None or was is None:
             return None
         return Interval(was * (ratio.low - 1), was * (ratio.high - 1))
@@ -171,7 +173,7 @@ class Distances:
 
     adds_up: ClassVar[bool] = False
     lines: Mapping[int, int]
-    moments: Moments = Moments()
+    moments: Moments = NOTHING
     n: float = 0
 
     @classmethod
@@ -200,5 +202,5 @@ class Distances:
         found = self.moments.interval()
         return None if found is None else Interval(max(0.0, found.low), min(1.0, found.high))
 
-    def change(self, before: Self, effects: tuple[float, float]) -> Interval | None:
-        return self.moments.difference(before.moments)
+    def change(self, before: Self, effects: tuple[float, float], level: float = LEVEL) -> Interval | None:
+        return self.moments.difference(before.moments, level=level)

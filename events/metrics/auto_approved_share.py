@@ -33,7 +33,5 @@ METRIC = Metric(
     domain=(0.0, 1.0),
     dimensions=DIMENSIONS,
     cases=cases,
-    example=Example(
-        words="Of 400 decisions a rule made 300: 300 ÷ 400 = 75.0%.", sample=Share(300, 400), value=0.75
-    ),
+    example=Example(words="Of 400 decisions a rule made 300: 300 ÷ 400 = 75.0%.", sample=Share(300, 400), value=0.75),
 )

@@ -17,6 +17,8 @@ from events.metrics._base import Case, Direction, Example, Metric
 from events.metrics._pulls import DIMENSIONS, cases_of
 from events.metrics._samples import Share
 from events.models import AiClass, DefectLink, Escape, EscapeState, Verdict
+from events.queries.facts import Facts
+
 
 def cases(facts: Facts) -> Iterable[Case]:
     """In the week in which their window of 30 days was over."""

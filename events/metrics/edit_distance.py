@@ -10,14 +10,13 @@ from codecard.lib.clusters import Moments
 from codecard.lib.formats import Unit
 from events.metrics._base import Case, Direction, Example, Metric
 from events.metrics._details import DIMENSIONS
-from events.metrics._distances import distances
+from events.metrics._distances import COMMIT, distances
 from events.metrics._samples import Distances
-from events.models import EditHorizon
 from events.queries.facts import Facts
 
 
 def cases(facts: Facts) -> Iterable[Case]:
-    return distances(facts, EditHorizon.COMMIT)
+    return distances(facts, COMMIT)
 
 
 METRIC = Metric(
@@ -28,11 +27,11 @@ METRIC = Metric(
     unit=Unit.SHARE,
     noun="edits",
     direction=Direction.LOWER,
-    definition="How much of the accepted code was changed before it was committed: 0 is kept as it was, 1 all rewritten.",
+    definition="How much of the accepted code was changed before it was committed: from nothing, 0%, to all of it.",
     formula="Σ lines · distance ÷ Σ lines, of accepted suggestions at their commit",
     population=(
-        "Accepted suggestions that a tool compared with what was committed (normalised Levenshtein distance, or AI lines"
-        " checkpointed against committed). Kept as a histogram of hundredths; a tool without line counts weighs 1."
+        "Accepted suggestions that a tool compared with what was committed (normalised Levenshtein distance, or AI"
+        " lines checkpointed against committed). A histogram of hundredths; without line counts an edit weighs 1."
     ),
     care="Formatters and renames count as changes. Only accepted code is measured.",
     minimum=100,

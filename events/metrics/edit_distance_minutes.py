@@ -6,14 +6,13 @@ from codecard.lib.clusters import Moments
 from codecard.lib.formats import Unit
 from events.metrics._base import Case, Direction, Example, Metric
 from events.metrics._details import DIMENSIONS
-from events.metrics._distances import distances
+from events.metrics._distances import MINUTES, distances
 from events.metrics._samples import Distances
-from events.models import EditHorizon
 from events.queries.facts import Facts
 
 
 def cases(facts: Facts) -> Iterable[Case]:
-    return distances(facts, EditHorizon.MINUTES)
+    return distances(facts, MINUTES)
 
 
 METRIC = Metric(
@@ -25,7 +24,9 @@ METRIC = Metric(
     direction=Direction.LOWER,
     definition="How much of the accepted code was changed within minutes of its acceptance.",
     formula="Σ lines · distance ÷ Σ lines",
-    population="Copilot: 1 − survival of four-grams after 15 minutes. Gemini CLI: what was modified before accepting it.",
+    population=(
+        "Copilot: 1 − survival of four-grams after 15 minutes. Gemini CLI: what was modified before it was accepted."
+    ),
     care="Tools measure this differently: compare a tool with itself.",
     minimum=100,
     domain=(0.0, 0.6),

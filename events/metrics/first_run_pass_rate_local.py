@@ -29,7 +29,7 @@ METRIC = Metric(
     direction=Direction.HIGHER,
     definition="The share of sessions whose first test run after an accepted edit passed, on the developer's machine.",
     formula="first runs that passed ÷ first runs that passed or failed",
-    population="Sessions with an accepted edit and a test command after it: pytest, tox, go test, npm test and the like.",
+    population="Sessions with an accepted edit and a test command after it: pytest, tox, go test, npm test and so on.",
     care="Not every tool tells its test runs. A command that succeeds without running a test is no pass.",
     minimum=20,
     band=Band(low=0.60),

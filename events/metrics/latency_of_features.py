@@ -39,7 +39,7 @@ METRIC = Metric(
     dimensions=DIMENSIONS,
     cases=cases,
     example=Example(
-        words="Four features took 40, 50, 70 and 300 minutes: the median lies between 50 and 70, at 60 minutes.",
+        words="Four features took 40, 50, 70 and 300 minutes: the median is 1\u00a0h\u00a00\u00a0m.",
         sample=Values((2_400.0, 3_000.0, 4_200.0, 18_000.0)),
         value=3_600.0,
     ),

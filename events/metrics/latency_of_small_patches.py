@@ -39,7 +39,7 @@ METRIC = Metric(
     dimensions=DIMENSIONS,
     cases=cases,
     example=Example(
-        words="Three small patches took 6, 9 and 40 minutes: the median is 9 minutes.",
+        words="Three small patches took 6, 9 and 40 minutes: the median is 9m\u00a00s.",
         sample=Values((360.0, 540.0, 2_400.0)),
         value=540.0,
     ),

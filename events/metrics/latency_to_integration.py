@@ -21,6 +21,7 @@ from events.metrics._samples import Values
 from events.models import ChangeClass, Latency, LatencyState
 from events.queries.facts import Facts
 
+
 def cases(facts: Facts) -> Iterable[Case]:
     return latencies(facts)
 
@@ -51,7 +52,7 @@ METRIC = Metric(
     dimensions=DIMENSIONS,
     cases=cases,
     example=Example(
-        words="Five pull requests took 5, 20, 65, 300 and 3,000 minutes: the median is 65 minutes.",
+        words="Five pull requests took 5, 20, 65, 300 and 3,000 minutes: the median is 1\u00a0h\u00a05\u00a0m.",
         sample=Values((300.0, 1_200.0, 3_900.0, 18_000.0, 180_000.0)),
         value=3_900.0,
     ),

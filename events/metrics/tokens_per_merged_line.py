@@ -47,8 +47,10 @@ METRIC = Metric(
         "AI-assisted pull requests that are on the default branch and have a linked session. AI lines where a tool"
         " attributes them, else the added lines outside generated and vendored files."
     ),
-    care="Verbose code makes the ratio look better. Compare inside one task type. Tokens of sessions that merged nothing"
-    " are in no pull request: they are shown as unshipped.",
+    care=(
+        "Verbose code makes the ratio look better. Compare inside one task type. Tokens of sessions that merged nothing"
+        " are in no pull request: they are shown as unshipped."
+    ),
     minimum=20,
     domain=(0.0, 2_000.0),
     dimensions=DIMENSIONS,

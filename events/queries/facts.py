@@ -96,8 +96,9 @@ _WEEK = "{day} - (({day} - date '2000-01-03') %% 7)"
 _STRETCHES = "unnest(%(starts)s::date[], %(ends)s::date[]) AS stretch (start_on, end_on)"
 _KEYS = "week_on, tool_id, model_id, repository_id, language_id, path_class"
 _OWN = "contributor_id = ANY(%(own)s)"
-# Primary key of events_detail_day (organization_id, day, contributor_id, …). As float8, which is exact below 2^53: a sum
-# of bigint is numeric, twice as slow.
+_MOMENTS = ("n", "a", "n * n", "a * n", "a * a")
+# Primary key of events_detail_day (organization_id, day, contributor_id, …). As float8, which is exact below 2^53: a
+# sum of bigint is numeric, twice as slow.
 _DETAILS = f"""
     WITH by_person AS (
         SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, tool_id, model_id, repository_id, language_id,
@@ -143,7 +144,7 @@ _DISTANCES = f"""
         FROM buckets GROUP BY contributor_id, {_KEYS}, horizon)
     SELECT {_KEYS}, horizon, array_agg(contributor_id), coalesce(sum(count) FILTER (WHERE {_OWN}), 0),
            json_agg(lines) FILTER (WHERE {_OWN}), count(*) FILTER (WHERE {_OWN}),
-           {", ".join(f"coalesce(sum({sql}) FILTER (WHERE {_OWN}), 0)" for sql in ("n", "a", "n * n", "a * n", "a * a"))}
+           {", ".join(f"coalesce(sum({sql}) FILTER (WHERE {_OWN}), 0)" for sql in _MOMENTS)}
     FROM by_person GROUP BY {_KEYS}, horizon
 """
 # Unique index dimension_value (organization_id, kind, value); a repository by its present name, whichever was told.
@@ -155,6 +156,10 @@ _NAMES = """
     WHERE d.organization_id = %(org)s AND d.kind = ANY(%(kinds)s) ORDER BY d.id
 """
 _NAMED = [DimensionKind.TOOL, DimensionKind.MODEL, DimensionKind.REPOSITORY, DimensionKind.LANGUAGE]
+
+
+Names = tuple[str, str, str, str, str]
+"""Tool, model, repository, language, task type."""
 
 
 @dataclass(frozen=True)
@@ -224,9 +229,11 @@ class Facts:
     def _detail(self, row: tuple[Any, ...]) -> Detail:
         people, sums = row[6 : 6 + len(_HAS)], row[6 + len(_HAS) :]
         return Detail(
-            row[0], *self._named(*row[1:6]), {has: frozenset(some or ()) for has, some in zip(_HAS, people, strict=True)},
-            dict(zip(DETAIL_SUMS, sums, strict=True)),
-        )  # fmt: skip
+            row[0],
+            *self._named(*row[1:6]),
+            people={has: frozenset(some or ()) for has, some in zip(_HAS, people, strict=True)},
+            sums=dict(zip(DETAIL_SUMS, sums, strict=True)),
+        )
 
     def _distance(self, row: tuple[Any, ...]) -> Distance:
         horizon, people, edits, histograms, *moments = row[6:]
@@ -237,7 +244,7 @@ class Facts:
             row[0], *self._named(*row[1:6]), horizon, frozenset(people), int(edits), lines, Moments(*moments)
         )
 
-    def _named(self, tool: int, model: int, repository: int, language: int, path_class: int) -> tuple[str, ...]:
+    def _named(self, tool: int, model: int, repository: int, language: int, path_class: int) -> Names:
         """In the order of the rows."""
         name = self.names.get
         spoken = name(language, UNKNOWN)
@@ -253,5 +260,3 @@ def joined(stretches: Iterable[Days | None]) -> tuple[Days, ...]:
             days = Days(found[-1].start_on, max(found.pop().end_on, days.end_on))
         found.append(days)
     return tuple(found)
-
-

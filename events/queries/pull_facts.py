@@ -59,7 +59,7 @@ _PULLS = """
            extract(epoch FROM p.integrated_at)::bigint,
            d.value, r.full_name, p.number, p.task_type, p.size, p.change_class, p.ai_class, p.ai_tools, p.ai_models,
            p.ai_lines, p.source_lines_added, l.state, l.seconds, e.state, coalesce(e.due_at <= %(now)s, false),
-           coalesce(e.defects, 0), coalesce(e.weight, 0), s.tokens, s.cost, t.state, coalesce(t.test_lines_changed, 0)
+           coalesce(e.defects, 0), coalesce(e.weight, 0), s.tokens, s.cost, NULL, 0
     FROM events_pullrequest p
     JOIN events_repository r ON r.organization_id = p.organization_id AND r.id = p.repository_id
     JOIN events_dimension d ON d.organization_id = r.organization_id AND d.id = r.dimension_id
@@ -67,7 +67,6 @@ _PULLS = """
     LEFT JOIN events_latency l ON l.organization_id = p.organization_id AND l.pull_request_id = p.id
     LEFT JOIN events_escape e ON e.organization_id = p.organization_id AND e.pull_request_id = p.id
          AND e.horizon_days = %(horizon)s
-    LEFT JOIN events_pulltests t ON t.organization_id = p.organization_id AND t.pull_request_id = p.id
     LEFT JOIN LATERAL (
         SELECT sum(k.share * (coalesce((k.sums->>'input_tokens')::float8, 0)
                    + coalesce((k.sums->>'output_tokens')::float8, 0)
