@@ -134,6 +134,7 @@ def test_what_cannot_be_said_is_not_said() -> None:
     assert curve.interval_at(36) is None  # nobody was watched for that long
     assert kaplan_meier(PLACEBO).interval_at(22) is not None
     assert kaplan_meier(PLACEBO).interval_at(23) is None  # nobody was left
+    assert aalen_johansen(Observation(i, EVENT) for i in range(10)).interval_at(9) is None  # ten tenths are nearly 1
     for of_nothing in (kaplan_meier([]), aalen_johansen([])):
         assert of_nothing.interval_at(1) is None
         assert median_survival_interval(of_nothing) is None
