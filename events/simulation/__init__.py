@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import chain, count
 
 from events.schema import Event
-from events.simulation import bots, claude_code, codex, copilot, gemini_cli, own
+from events.simulation import bots, claude_code, codex, copilot, gemini_cli, own, trends
 from events.simulation.forge import Forge
 from events.simulation.forge.tasks import of_everybody, on_branches
 from events.simulation.otlp import Body
@@ -88,8 +88,8 @@ class Simulation:
     def _works(self, person: Person, week: int) -> list[Work]:
         if not person.is_working:
             return []
-        done = [work for day in self.days(week) for work in works(self.seed, person, day, week, self.pace)]
-        return on_branches(done)
+        days = [(day, trends.weeks_ago(day, self.until)) for day in self.days(week)]
+        return on_branches([work for day, ago in days for work in works(self.seed, person, day, ago, self.pace)])
 
     def _bot_events(self, person: Person, week: int) -> list[Event]:
         if not person.is_bot:

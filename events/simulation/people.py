@@ -38,8 +38,14 @@ _LAST = (
     "Inkberry", "Juniperfall", "Kettlebrook", "Larkspindle", "Mosswater", "Nettlecombe", "Oakenshaw-Reed", "Pebblegate",
     "Quillfeather", "Rushlight", "Saltmarrow", "Thistledown",
 )  # fmt: skip
-# How many in a hundred use a tool as their main one.
-_TOOLS = (("claude-code", 46), ("codex", 16), ("gemini-cli", 10), ("copilot-chat", 18), ("copilot", 6), ("quill", 4))
+# A team settles on two tools: what everybody uses can be told without telling of one person.
+_TOOLS = {
+    "storefront": ("claude-code", "copilot-chat"),
+    "checkout": ("claude-code", "codex"),
+    "platform": ("claude-code", "gemini-cli"),
+    "data": ("claude-code", "quill"),
+}
+_RARE = "copilot"
 
 
 @dataclass(frozen=True)
@@ -96,14 +102,15 @@ def _member(seed: int, number: int, people: int, telling: Telling | None) -> Per
     random = seeded(seed, "person", number)
     name = name_of(number)
     device = f"{random.getrandbits(256):064x}"
-    tools = _tools(random, number)
+    team = TEAMS[number % len(TEAMS)].slug
+    tools = _tools(team, number)
     # Copilot tells no address, so with the organization's key nobody would know whose it is.
     usual: Telling = "email" if number % 3 == 0 and not {"copilot", "copilot-chat"} & set(tools) else "key"
     return Person(
         number=number,
         name=name,
         email=_email(name, number),
-        team=TEAMS[number % len(TEAMS)].slug,
+        team=team,
         role=_role(number, people),
         zone=ZONES[_weighted(random, (45, 25, 18, 12))],
         tools=tools,
@@ -156,13 +163,10 @@ def _role(number: int, people: int) -> Role:
     return "lead" if 1 <= number <= len(TEAMS) else "developer"
 
 
-def _tools(random: Random, number: int) -> tuple[str, ...]:
-    # Who is asked for by the roles of the printed links is to have something to see.
-    main = "claude-code" if number <= len(TEAMS) + 2 else _TOOLS[_weighted(random, [share for _, share in _TOOLS])][0]
-    if number % 12 == 11:
-        main = "quill"  # so that a model without a price is there to be seen, whatever was drawn
-    others = [name for name, _ in _TOOLS[:4] if name != main]
-    return (main, random.choice(others)) if random.random() < 0.35 else (main,)
+def _tools(team: str, number: int) -> tuple[str, ...]:
+    """What they use mostly and what now and then. Every ninth tries what nobody else has."""
+    main, other = _TOOLS[team]
+    return (main, _RARE if number % 9 == 8 else other)
 
 
 def _weighted(random: Random, shares: Sequence[int]) -> int:

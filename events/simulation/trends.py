@@ -2,7 +2,7 @@
 they accept. Everything is a function of the calendar and of `weeks_ago`, so that any week can be made by itself."""
 
 import math
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from random import Random
 from typing import NamedTuple
@@ -22,20 +22,33 @@ _HABITS = {
     "data": Habit(0.42, 0.82),
     "": Habit(0.44, 0.20),
 }
-REGRESSION_WEEKS, REGRESSION = 7, 0.15
-"""Checkout accepts this much less since so many weeks ago."""
-IMPROVEMENT_WEEKS, IMPROVEMENT = 12, 0.12
-"""Platform accepts this much more than at the time, rising from so many weeks ago until four weeks ago."""
+TURN_WEEKS = 4
+"""So many whole weeks ago two teams changed: what a page shows at first is after it, what it compares with before."""
+REGRESSION, IMPROVEMENT = 0.15, 0.20
+"""Checkout accepts so much less than before the turn, and Platform so much more."""
+
+
+def weeks_ago(day: date, until: date) -> int:
+    """Weeks from Monday to Sunday: 0 is the last one that is over before `until`, -1 the one that still runs."""
+    return (_monday(until) - _monday(day)).days // 7 - 1
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def habit_of(team: str, weeks_ago: int) -> Habit:
     found = _HABITS.get(team, _HABITS[""])
-    if team == "checkout" and weeks_ago < REGRESSION_WEEKS:
+    if team == "checkout" and weeks_ago < TURN_WEEKS:
         return found._replace(acceptance=found.acceptance - REGRESSION)
-    if team == "platform" and weeks_ago < IMPROVEMENT_WEEKS:
-        risen = min(1.0, (IMPROVEMENT_WEEKS - weeks_ago) / (IMPROVEMENT_WEEKS - 4))
-        return found._replace(acceptance=found.acceptance + IMPROVEMENT * risen)
+    if team == "platform" and weeks_ago >= TURN_WEEKS:
+        return found._replace(acceptance=found.acceptance - IMPROVEMENT)
     return found
+
+
+CRITICAL_REPOSITORY, CRITICAL_PATHS = "checkout-api", "migrations/"
+"""Where the first test run mostly fails: migrations of this repository. What else there is passes mostly."""
+CRITICAL_SHARE, CRITICAL_PASSES, PASSES = 0.65, 0.22, 0.72
 
 
 class Project(NamedTuple):
@@ -84,7 +97,7 @@ PROJECTS = (
         "pyproject.toml",
     )),
 )  # fmt: skip
-_PROJECTS_OF_TEAMS = {"storefront": (0, 1, 0), "checkout": (2, 3, 0), "platform": (4, 5, 3), "data": (6, 7, 6)}
+_PROJECTS_OF_TEAMS = {"storefront": (0, 1, 0), "checkout": (2, 2, 3), "platform": (4, 5, 3), "data": (6, 7, 6)}
 
 
 def project_of(team: str, random: Random) -> Project:

@@ -187,11 +187,16 @@ class _Session:
         if self.tool not in _COUNT_LINES and path and (added or removed):
             self._tell(Activity, 20, path=path, lines_added=added, lines_removed=removed)
             if self.tool in ("copilot-chat", "quill"):
-                self._survival(path)
+                self._survival(path, added)
 
-    def _survival(self, path: str) -> None:
+    def _survival(self, path: str, lines: int) -> None:
+        """An editor tells it after minutes; who sees the commit compares with what was committed."""
         kept = 1.0 if self.random.random() < 0.5 else round(self.random.betavariate(4, 1.4), 3)
-        self._tell(Edit, 1, path=path, horizon="minutes", distance=round(1 - kept, 3))
+        if self.tool != "quill":
+            self._tell(Edit, 1, path=path, horizon="minutes", distance=round(1 - kept, 3))
+        elif lines:
+            told = {"lines": lines, "lines_kept": round(lines * kept)}
+            self._tell(Edit, 1, path=path, horizon="commit", distance=round(1 - kept, 3), **told)
 
     def _finish(self) -> None:
         random = self.random

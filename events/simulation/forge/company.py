@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from events.simulation.chance import seeded
 from events.simulation.forge import git, text
 from events.simulation.forge.defects import may_follow
 from events.simulation.forge.git import Tree
@@ -16,6 +17,7 @@ from events.simulation.forge.stories import Ending, Story
 from events.simulation.forge.tasks import Session, Task
 from events.simulation.forge.world import DEPENDABOT, Life, World, changed, soon, working
 from events.simulation.people import Person
+from events.simulation.trends import CRITICAL_PASSES, CRITICAL_PATHS, CRITICAL_REPOSITORY, CRITICAL_SHARE, PASSES
 
 HABITS: dict[str, tuple[Ending, ...]] = {
     "platform-infra": ("merge",), "payments": ("queue",), "identity": ("rebase",), "forecasts": ("rebase", "merge"),
@@ -52,7 +54,8 @@ def of_task(world: World, task: Task) -> None:
     repository = world.repositories[task.project.name]
     story = Story(repository.name, "task", task.person, task.branch, task.sessions)
     author = world.accounts[task.person.number]
-    steps = _steps(random, task.sessions)
+    is_critical = _is_critical(task)
+    steps = _steps(random, task.sessions, CRITICAL_PATHS if is_critical else "")
     story.marks |= _marks(random, steps)
     if "reverted_inside" in story.marks:
         steps += _reverted_inside(steps)
@@ -60,30 +63,35 @@ def of_task(world: World, task: Task) -> None:
     plan = Plan(
         story, author, title_of(random), body, steps, _ending(random, repository.name), random,
         opened_after=_opened_after(random, steps), minutes=random.lognormvariate(4.4, 1.1),
-        is_draft=random.random() < 0.18, then=_follow(world, repository, story, _BUGS_OF_TASKS, random),
+        is_draft=random.random() < 0.18, passes=CRITICAL_PASSES if is_critical else PASSES,
+        then=_follow(world, repository, story, _BUGS_OF_TASKS, random),
     )  # fmt: skip
     world.begin(live(world, repository, plan))
     if random.random() < 0.06:
         _begin_stacked(world, repository, story, steps[-1].at, random)
 
 
-def _steps(random: Random, sessions: Sequence[Session]) -> list[Step]:
+def _is_critical(task: Task) -> bool:
+    chance = seeded("critical", task.key).random()
+    return task.project.name == CRITICAL_REPOSITORY and chance < CRITICAL_SHARE
+
+
+def _steps(random: Random, sessions: Sequence[Session], among: str) -> list[Step]:
     """The commits that the tools made and told of; where a tool commits nothing, its person does, after the session."""
     steps: list[Step] = []
     for session in sessions:
         told = session.commits or (session.end.replace(microsecond=0) + timedelta(seconds=random.randrange(60, 600)),)
         for at in told:
             added = max(2, min(160, session.added // (2 * len(told))))
-            edit = partial(
-                _edit, random.getrandbits(48), added, min(added, session.removed // 2), random.random() < 0.45
-            )
+            removed, seed = min(added, session.removed // 2), random.getrandbits(48)
+            edit = partial(_edit, seed, added, removed, random.random() < 0.45 and not among, among=among)
             steps.append(Step(at, edit, _said(random, session), session.key if session.commits else None))
     return sorted(steps, key=lambda step: step.at)
 
 
-def _edit(seed: int, added: int, removed: int, with_test: bool, tree: Tree) -> Tree:
+def _edit(seed: int, added: int, removed: int, with_test: bool, tree: Tree, *, among: str = "") -> Tree:
     """The same edit whenever it is made."""
-    return anywhere(Random(seed), tree, added, removed, with_test=with_test)  # noqa: S311 - repeats itself
+    return anywhere(Random(seed), tree, added, removed, with_test=with_test, among=among)  # noqa: S311 - repeats itself
 
 
 def _said(random: Random, session: Session) -> str:

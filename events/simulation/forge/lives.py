@@ -13,6 +13,7 @@ from events.simulation.forge.hosting import DEFAULT, Conflict, Repository
 from events.simulation.forge.state import Account, Kind, Pull
 from events.simulation.forge.stories import Ending, Reported, Story
 from events.simulation.forge.world import Life, World, changed, soon, working
+from events.simulation.trends import PASSES
 
 Edit = Callable[[Tree], Tree]
 _MOST_FILES = 60
@@ -45,6 +46,8 @@ class Plan:
     minutes: float = 120.0
     base: str = DEFAULT
     is_draft: bool = False
+    passes: float = PASSES
+    """How likely its tests pass."""
     is_quiet: bool = False
     """No reviews and no tests."""
     labels: tuple[str, ...] = ()
@@ -163,7 +166,7 @@ class _Life:
         if self.plan.is_quiet or self.pull is None:
             return
         takes = timedelta(seconds=self.random.randrange(90, 900))
-        if self.random.random() < 0.78:
+        if self.random.random() < self.plan.passes:
             self.repository.run(self.pull, self.now, takes, "success")
             return
         run = self.repository.run(self.pull, self.now, takes, "failure")
@@ -287,9 +290,13 @@ def undoing(subject: str, undone: Sequence[Commit]) -> str:
     return f'Revert "{subject}"\n\n' + "".join(f"This reverts commit {commit.sha}.\n" for commit in undone)
 
 
-def anywhere(random: Random, tree: Tree, added: int, removed: int, *, with_test: bool = False) -> Tree:
-    """An edit of one to three files, now and then with a new, a renamed or a removed one."""
-    paths = [path for path in tree if not path.startswith("vendor/")]
+def anywhere(
+    random: Random, tree: Tree, added: int, removed: int, *, with_test: bool = False, among: str = ""
+) -> Tree:  # fmt: skip
+    """An edit of one to three files, now and then with a new, a renamed or a removed one; `among`: a part of their
+    paths."""
+    own = [path for path in tree if not path.startswith("vendor/")]
+    paths = [path for path in own if among in path] or own
     tests = [path for path in paths if text.is_test(path)]
     many = 1 + (added > 25) + (added > 70)
     chosen = random.sample(paths, min(many, len(paths)))

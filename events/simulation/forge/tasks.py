@@ -8,11 +8,12 @@ from typing import NamedTuple
 from events.schema import Activity, Git, Prompt, Suggestion
 from events.simulation.chance import seeded
 from events.simulation.people import Person
-from events.simulation.trends import Project
+from events.simulation.trends import CRITICAL_REPOSITORY, Project
 from events.simulation.work import Work
 
 _MOST_SESSIONS = 12
 _BECOME_PULLS = 0.17
+_BECOME_PULLS_OF = {CRITICAL_REPOSITORY: 0.4}
 _PREFIXES = {"claude-code": ("claude", 0.15), "codex": ("codex", 0.4), "copilot": ("copilot", 0.3)}
 _THINGS = ("basket", "refunds", "search", "limits", "retry", "labels", "export", "cache", "upgrade", "cleanup")
 
@@ -53,7 +54,8 @@ def tasks(works: Sequence[Work]) -> list[Task]:
         while left:
             random = seeded("task", left[0].session)
             many = 1 + min(_MOST_SESSIONS - 1, int(random.expovariate(1 / 9)))
-            found.append(_task(left[:many], random.random() < _BECOME_PULLS))
+            share = _BECOME_PULLS_OF.get(project.name, _BECOME_PULLS)
+            found.append(_task(left[:many], random.random() < share))
             left = left[many:]
     return found
 
