@@ -78,7 +78,7 @@ def _pull(random: Random, number: int) -> Pull:
         "models": random.sample(["m", "n"], random.randint(0, 2)), "ai_lines": random.choice((None, 20)),
         "source_lines_added": 30, "latency": latency, "seconds": 600 if latency == LatencyState.MEASURED else None,
         "escape": random.choice(list(EscapeState)), "is_due": random.random() < 0.6,
-        "tokens": random.choice((None, 900.0)), "tests": random.choice((None, "passed", "failed", "none")),
+        "tokens": random.choice((None, 900.0)), "accepted_lines": random.choice((None, 40.0)), "tests": random.choice((None, "passed", "failed", "none")),
     }  # fmt: skip
     return Pull(**some)  # type: ignore[arg-type]
 
