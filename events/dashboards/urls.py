@@ -10,6 +10,7 @@ urlpatterns = [
     path("start/waiting/", views.waiting, name="start_waiting"),
     path("o/<slug:organization>/", views.organization, name="organization"),
     path("o/<slug:organization>/t/<slug:team>/", views.team, name="team"),
+    path("o/<slug:organization>/t/<slug:team>/export.csv", views.team_export, name="team_export"),
     path("o/<slug:organization>/health/", views.health, name="health"),
     *moving.urlpatterns,
     *sample.urlpatterns,
