@@ -31,6 +31,12 @@ def linked(pulls: Iterable[Pull], shown: Days, filters: Filters) -> list[Pull]:
     return sorted(found, key=lambda pull: (-pull.integrated, pull.id))
 
 
+def coverage(pulls: Iterable[Pull]) -> tuple[int, int]:
+    """How many AI-assisted pull requests are linked to a prompt, of how many."""
+    assisted = [pull for pull in pulls if pull.ai_class == "ai"]
+    return sum(pull.latency == LatencyState.MEASURED for pull in assisted), len(assisted)
+
+
 def _fits(pull: Pull, filters: Filters) -> bool:
     parts = dict(zip(DIMENSIONS, parts_of(pull), strict=True))
     return all(parts.get(by) == value for by, value in filters.items() if by is not By.LANGUAGE)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
+from codecard.lib.formats import share
 from codecard.lib.periods import Days
 from codecard.lib.reading import Band, Reading
 from events.answers import Answer, Answers, Question
@@ -89,4 +90,5 @@ def led_by_rules(accepted: Tile, auto: Reading) -> Tile:
 def note(reading: Reading) -> str:
     """The size of the sample, and what may be said of the change."""
     words = {None: "", True: "probably a real change", False: "no clear change"}[reading.is_real_change]
-    return ", ".join(filter(None, (reading.sample, words)))
+    part = f"known of {share(reading.coverage or 0, digits=0)}" if reading.is_partial and reading.n else ""
+    return ", ".join(filter(None, (reading.sample, part, words)))

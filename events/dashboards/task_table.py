@@ -27,8 +27,9 @@ class TaskRow:
     def judged(self) -> Reading:
         """The one whose verdict stands for the row: what is out of its range, else what can be judged."""
         both = (self.accepted, self.first_run)
-        warned = [one for one in both if one.verdict.kind == "warn"]
-        return next(iter(warned), next((one for one in both if one.verdict.kind == "ok"), self.accepted))
+        weighed = [one for kind in ("warn", "ok") for one in both if one.verdict.kind == kind]
+        known = [one for one in (*both, self.to_merge, self.tokens) if one.value is not None]
+        return next(iter([*weighed, *known]), self.accepted)
 
 
 def task_rows(answers: Answers, shown: Days, before: Days | None, filters: Filters) -> tuple[list[TaskRow], str]:

@@ -1,6 +1,5 @@
 """Context of one team's dashboard, declared in templates/events/team.html: what changed, is it healthy, where."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from functools import cached_property
 from itertools import zip_longest
@@ -8,27 +7,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from codecard.lib import svg
-from codecard.lib.formats import Unit
 from codecard.lib.periods import WEEK, Days
-from codecard.lib.reading import Amount, Reading
+from codecard.lib.reading import Reading
 from events.answers import Answers, Question, scope_of
 from events.answers.answering import LAST
 from events.answers.answering import Week as AnsweredWeek
 from events.answers.findings import CriticalCell, critical_cells, findings
-from events.dashboards import breakdowns, charts, figures, marks
-from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, OpenWeek, Span
+from events.dashboards import charts, figures, marks
+from events.dashboards.figures import OpenWeek, Span
 from events.dashboards.frame import FEWEST_WEEKS_DRAWN, Frame, frame_of, mondays, newest_context, period_context
 from events.dashboards.narrowing import Filters, address, chips, filters_from, name_of
 from events.dashboards.rulers import ACCEPTANCE, Asked, Tile, band_of, headline_metrics, led_by_rules, metric_named
 from events.dashboards.task_table import TaskRow, task_rows
+from events.dashboards.team_usage import usage_context
 from events.metrics import auto_approved_share
 from events.metrics._base import By, Metric
 from events.queries.people import Group, groups_of
 from events.queries.pull_facts import Pull
 from events.queries.pull_requests import reach_of, repositories_of
-from events.queries.team import Measure, names_of, newest_day_of, weeks_of
+from events.queries.team import newest_day_of, weeks_of
 from teams.models import Identity
-from teams.permissions import OrganizationRequest, Permission
+from teams.permissions import OrganizationRequest
 from teams.queries import contributor_of
 
 MOST_CRITICAL = 8
@@ -89,7 +88,7 @@ class Page:
             **period_context(self.request, self.frame),
             **self._newest(state),
             **(self._measures() if state == "ready" or has_pulls else {}),
-            **(self._figures() if state == "ready" else {}),
+            **(usage_context(self) if state == "ready" else {}),
         }
 
     @cached_property
@@ -126,6 +125,7 @@ class Page:
             "clear": address(self.request.path, self.frame.period.query, {}),
             "export": address(f"{self.request.path}export.csv", self.frame.period.query, self.filters),
             "acceptance_chart": self._chart(),
+            "linked": marks.coverage(self._in_weeks(self.frame.counted)),
             "tasks": rows,
             "tasks_why": why,
             **self._latencies(),
@@ -164,14 +164,14 @@ class Page:
 
     def _known_parts(self, by: By) -> list[str]:
         """What of a dimension may be told: parts of decisions that enough people have, and of pull requests."""
-        keys = [row.key for row in self._accepted_by(by)]
+        keys = [row.key for row in self.accepted_by(by)]
         if by is By.REPOSITORY:
             keys += sorted({pull.repository for pull in self.answers.facts.own_pulls})
         if by is By.TASK:
             keys += sorted({pull.task for pull in self.answers.facts.own_pulls if pull.task})
         return [key for key in dict.fromkeys(keys) if key not in LAST]
 
-    def _accepted_by(self, by: By) -> list[Any]:
+    def accepted_by(self, by: By) -> list[Any]:
         question = Question(metric=metric_named(ACCEPTANCE), shown=self.frame.counted, before=self.frame.before, by=by)
         return self.answers.answer(question).rows
 
@@ -236,100 +236,6 @@ class Page:
             "task": name_of(By.TASK, cell.task),
             "repository": name_of(By.REPOSITORY, cell.repository),
             "href": address(f"/o/{self.request.organization.slug}/pulls/", query, {}),
-        }
-
-    # --- usage -------------------------------------------------------------------------------------------------------
-
-    def _figures(self) -> dict[str, Any]:
-        names = names_of(self.organization_id)
-        return {
-            "active": figures.active(self.span, len(self.group.people)),
-            **self._amounts(),
-            "token_chart": charts.tokens_by_week(self.drawn, running_on=self.frame.running_on),
-            "prices": names.prices,
-            "withheld_weeks": sum(week.is_withheld for week in self.span.now),
-            "weeks": self._week_rows(),
-            **self._tables(names.models.values(), names.tools.values()),
-        }
-
-    def _amounts(self) -> dict[str, Any]:
-        full = [week for week in self.drawn if week.week_on != self.frame.running_on]
-
-        def amount(measure: Measure, *names: str, unit: Unit = Unit.COUNT) -> Amount:
-            return figures.amount(self.span, full, measure, *names, unit=unit)
-
-        kinds = [figures.total(self.span.now, Measure.TOKENS, name) for name, _ in TOKEN_KINDS]
-        return {
-            "sessions": amount(Measure.SESSIONS, "sessions"),
-            "prompts": amount(Measure.PROMPTS, "prompts"),
-            "tokens": amount(Measure.TOKENS, *TOKENS, unit=Unit.TOKENS),
-            "token_slices": charts.token_slices(kinds),
-            "lines_added": amount(Measure.LINES, "lines_added"),
-            "lines_removed": amount(Measure.LINES, "lines_removed"),
-            **self._cost(amount(Measure.COST, *COST, unit=Unit.MONEY)),
-        }
-
-    def _cost(self, cost: Amount) -> dict[str, Any]:
-        if Permission.SEE_COST not in self.request.permissions:
-            return {"cost": None}
-        unpriced = figures.total(self.span.now, Measure.UNPRICED, "unpriced_tokens")
-        return {
-            "cost": cost,
-            "cost_slices": self._cost_slices(cost),
-            "unpriced_tokens": unpriced if self._is_whole(Measure.UNPRICED) else None,
-            "has_unpriced": any(
-                week.week.sums["unpriced_tokens"] for week in self.span.now if Measure.COST in week.open
-            ),
-        }
-
-    def _cost_slices(self, cost: Amount) -> list[svg.Slice]:
-        """Where one of the two is of too few people, both stand together."""
-        if cost.value is None:
-            return []
-        if not (self._is_whole(Measure.COST_GIVEN) and self._is_whole(Measure.COST_ESTIMATED)):
-            return [svg.Slice("Given or estimated", cost.value, 1)]
-        given = figures.total(self.span.now, Measure.COST_GIVEN, "cost_given_micros") or 0
-        estimated = figures.total(self.span.now, Measure.COST_ESTIMATED, "cost_estimated_micros") or 0
-        return [svg.Slice("Given by the tool", given, 1), svg.Slice("Estimated", estimated, 2)]
-
-    def _is_whole(self, part: Measure) -> bool:
-        """Whether a part of the cost is open in every week in which the cost is."""
-        return all(part in week.open for week in self.span.now if Measure.COST in week.open)
-
-    def _tables(self, models: Iterable[str], tools: Iterable[str]) -> dict[str, Any]:
-        details = [one for one in self.answers.facts.details if one.week_on in self.frame.counted]
-        openings = breakdowns.openings_of(self.scope, details, self.span.now)
-
-        def table(by: By, names: Iterable[str], largest: str) -> list[breakdowns.Row]:
-            rows = breakdowns.rows_of(by, details, openings)
-            return breakdowns.table(rows, self._accepted_by(by), names, by=largest)
-
-        found = table(By.MODEL, models, "tokens")
-        return {
-            "models": found,
-            "models_decide": any(row.acceptance.n for row in found),
-            "tools": table(By.TOOL, tools, "lines_added"),
-        }
-
-    def _week_rows(self) -> list[dict[str, Any]]:
-        shown = [week for week in self.drawn if week.week_on >= self.frame.counted.start_on]
-        days = Days(self.frame.counted.start_on, self.frame.drawn.end_on)
-        readings = {one.week_on: one.reading for one in self.answers.weeks(metric_named(ACCEPTANCE), days, {})}
-        return [self._week_row(week, readings[week.week_on]) for week in reversed(shown)]
-
-    def _week_row(self, week: OpenWeek, accepted: Reading) -> dict[str, Any]:
-        return {
-            "label": charts.week_label(week.week_on),
-            "is_running": week.week_on == self.frame.running_on,
-            "is_withheld": week.is_withheld,
-            "active": len(week.week.with_data_of(Measure.ANYTHING)),
-            "sessions": week.amount(Measure.SESSIONS, "sessions"),
-            "prompts": week.amount(Measure.PROMPTS, "prompts"),
-            "tokens": week.amount(Measure.TOKENS, *TOKENS),
-            "cost": week.amount(Measure.COST, *COST),
-            "lines_added": week.amount(Measure.LINES, "lines_added"),
-            "lines_removed": week.amount(Measure.LINES, "lines_removed"),
-            "acceptance": accepted,
         }
 
 

@@ -21,6 +21,7 @@ PAGES = (
     "/o/northwind/",
     "/o/northwind/t/payments/",
     "/o/northwind/t/payments/?p=91d&vs=year",
+    "/o/northwind/t/payments/?task=test&model=gpt-5-codex",
     "/o/northwind/t/tiny/",
     "/o/northwind/health/",
     "/o/northwind/pulls/",

@@ -54,7 +54,6 @@ class Spot:
     x: str
     y: str
     kind: int
-    words: str
     href: str
 
 
@@ -76,10 +75,7 @@ def scatter_plot(chart: ScatterChart) -> ScatterPlot:
     bottom = chart.height - BOTTOM
     y = lambda seconds: number(bottom - scale.ratio(_log(seconds)) * (bottom - TOP))  # noqa: E731
     span = len(chart.days) * DAY
-    spots = tuple(
-        Spot(percent(_x(mark.at / span)), y(mark.seconds), mark.kind, _words(chart, mark), mark.href)
-        for mark in chart.marks
-    )
+    spots = tuple(Spot(percent(_x(mark.at / span)), y(mark.seconds), mark.kind, mark.href) for mark in chart.marks)
     bars = [
         (y(kind.limit), duration(kind.limit), kind.limit_name, i) for i, kind in enumerate(chart.kinds) if kind.limit
     ]
@@ -113,7 +109,3 @@ def _scale(chart: ScatterChart) -> Scale:
 
 def _tick(seconds: float) -> str:
     return duration(seconds).split("\u00a00")[0]
-
-
-def _words(chart: ScatterChart, mark: Mark) -> str:
-    return f"{mark.name}, {chart.kinds[mark.kind].name.lower()}, {duration(mark.seconds)}"
