@@ -63,7 +63,7 @@ def latency_chart(
 
 
 def kind_of(pull: Pull) -> int:
-    return _CLASSES.index(pull.change_class) if pull.change_class in _CLASSES else len(_CLASSES)  # type: ignore[arg-type]
+    return _CLASSES.index(pull.change_class) if pull.change_class in _CLASSES else len(_CLASSES)
 
 
 def _mark(pull: Pull, start: datetime, zone: ZoneInfo, href_of: HrefOf) -> Mark:

@@ -34,7 +34,8 @@ class TaskRow:
 
 def task_rows(answers: Answers, shown: Days, before: Days | None, filters: Filters) -> tuple[list[TaskRow], str]:
     """The most suggestions first; and why a column is empty, in words."""
-    columns, why = [], ""
+    columns: list[dict[str, Reading]] = []
+    why = ""
     for slug in COLUMNS:
         try:
             question = Question(metric=metric_named(slug), shown=shown, before=before, by=By.TASK, filters=filters)

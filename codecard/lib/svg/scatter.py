@@ -73,7 +73,10 @@ class ScatterPlot:
 def scatter_plot(chart: ScatterChart) -> ScatterPlot:
     scale = _scale(chart)
     bottom = chart.height - BOTTOM
-    y = lambda seconds: number(bottom - scale.ratio(_log(seconds)) * (bottom - TOP))  # noqa: E731
+
+    def y(seconds: float) -> str:
+        return number(bottom - scale.ratio(_log(seconds)) * (bottom - TOP))
+
     span = len(chart.days) * DAY
     spots = tuple(Spot(percent(_x(mark.at / span)), y(mark.seconds), mark.kind, mark.href) for mark in chart.marks)
     bars = [

@@ -1,6 +1,7 @@
 """The team's dashboard, whole: what is shown to whom, and above all what is not."""
 
 import csv
+import gzip
 from typing import Any
 
 import pytest
@@ -379,6 +380,12 @@ def test_it_takes_few_queries_however_many_weeks_there_are(
             owner_client.get(LEDGER + query)
         reads = [query for query in captured.captured_queries if query["sql"] not in {"BEGIN", "COMMIT"}]
         assert len(reads) <= 20
+
+
+@pytest.mark.usefixtures("ledger")
+def test_the_page_stays_small(acme: Organization, crew: list[Contributor], owner_client: Client) -> None:
+    _everybody_works(acme, crew, accepted=30, rejected=20, lines=5)
+    assert len(gzip.compress(owner_client.get(f"{LEDGER}?p=91d").content)) < 15_000
 
 
 @pytest.mark.usefixtures("ledger")
