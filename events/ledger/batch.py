@@ -13,7 +13,7 @@ from events.ledger.rows import ESTIMATED, KINDS, fact_id
 from events.ledger.sessions import SessionKey, Touch, micros
 from events.ledger.statements import STAGE_COLUMNS
 from events.models import PATH_CLASSES, DimensionKind
-from events.schema import Commit, Event, Kind, Point
+from events.schema import Commit, Edit, Event, Kind, Point
 from events.sources._base import Group
 from teams.identities import Owner, Sender
 
@@ -53,6 +53,7 @@ class Batch:
     placed: list[Placed] = field(default_factory=list)
     owners: dict[tuple[str | None, ...], Owner] = field(default_factory=dict)
     sent: Counter[tuple[str, int]] = field(default_factory=Counter)
+    has_edits: bool = False
 
     def place(self, group: Group, events: Sequence[Event]) -> None:
         """Makes the rows of a group's events, all but what only the locked sessions can tell.
@@ -64,6 +65,7 @@ class Batch:
         except KeyError as error:
             raise NotLookedUp from error
         self.sent[group.source, group.channel.number] += len(events)
+        self.has_edits = self.has_edits or Edit in map(type, events)
 
     def _place(self, group: Group, events: Sequence[Event]) -> None:
         numbers = self.known.dimensions

@@ -76,6 +76,8 @@ _QUERIES = {
     "contributor": f"SELECT day, {_PERSON}, {_SUMS} FROM events_contributor_day t",
     "organization": f"""SELECT day, {", ".join(map(_DIMENSION.format, _NAMES))}, path_class, {_SUMS}
         FROM events_organization_day t""",
+    "edits": f"""SELECT day, {_PERSON}, {", ".join(map(_DIMENSION.format, _NAMES))}, path_class, horizon, bucket,
+        t.count, t.lines FROM events_edit_day t""",
     "commits": f"""SELECT {_DIMENSION.format("repository")}, sha, {_DIMENSION.format("branch")},
         {_DIMENSION.format("tool")}, {_PERSON}, committed_at FROM events_clientcommit t""",
 }
