@@ -20,6 +20,7 @@ from codecard.lib.tenant import tenant
 from events.ledger.batch import Batch, NotLookedUp, Refusal, commits_in_time, within_time
 from events.ledger.channels import poorer_channels
 from events.ledger.commits import keep_commits
+from events.ledger.first_runs import find_first_runs
 from events.ledger.intake import Intake, keep_intake
 from events.ledger.locks import locking
 from events.ledger.lookups import Lookups, forget, lookups_of, number_of, prepare
@@ -242,6 +243,7 @@ def _store(cursor: Cursor[Any], batch: Batch, work: _Work, intake: Intake, now: 
     statement = STORE_WITH_EDITS if batch.has_edits else STORE
     cursor.execute(statement, {**parameters, **sessions_parameter(batch.known, batch.touches)}, prepare=True)
     stored = {channel: counts for channel, *counts in cursor.fetchall()}
+    find_first_runs(cursor, batch)
     for (source, channel), sent in batch.sent.items():
         items, superseded, *rest = stored.get(channel, (0,) * 9)
         _note(intake, source, sent, items, superseded, rest)

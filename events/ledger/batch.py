@@ -21,8 +21,10 @@ OLDEST = timedelta(days=6 * 365 + 2)
 NEWEST = timedelta(days=1)
 _SESSION = list(STAGE_COLUMNS).index("session_id")
 _SUPERSEDED = list(STAGE_COLUMNS).index("is_superseded")
+AT = list(STAGE_COLUMNS).index("occurred_at")
+OUTCOME = list(STAGE_COLUMNS).index("outcome")
 _IDENTITY = itemgetter(0, 1)
-_MICROS_TO_2000 = 946_684_800_000_000
+MICROS_TO_2000 = 946_684_800_000_000
 
 
 class NotLookedUp(Exception):
@@ -91,7 +93,7 @@ class Batch:
             )
             amounts = amounts_of(event)
             row = [
-                at_us - _MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, identity_id, 0,
+                at_us - MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, identity_id, 0,
                 False, day, tool_id, versions[event.tool_version], models[event.model], repository_id, branch_id,
                 languages[event.language], prices_id if amounts[10] == ESTIMATED else 0, kind, channel,
                 PATH_CLASSES[event.path_class], event.path_hash, *amounts,

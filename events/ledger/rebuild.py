@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from codecard.lib.tenant import tenant
+from events.ledger.first_runs import rebuild_first_runs
 from events.ledger.locks import lock_organization
 from events.ledger.statements import REBUILD_CLEAR, REBUILD_DAY, REBUILD_SESSIONS, SUMS
 
@@ -43,6 +44,7 @@ def rebuild_day(organization_id: int, day: date) -> None:
             cursor.execute(statement, parameters)
         cursor.execute(REBUILD_DAY, parameters)
         cursor.execute(REBUILD_SESSIONS, parameters)
+        rebuild_first_runs(cursor, organization_id, day)
 
 
 def rebuild(organization_id: int, days: list[date]) -> Iterator[date]:

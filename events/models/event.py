@@ -56,8 +56,8 @@ class Session(Counters):
 
     `is_instance`: not a conversation but an exporter's process, the scope in which the channels of a tool are compared
     whose metrics carry no session; never counted as a session. `ranks[kind]` is the rank of the best channel that told
-    facts of that kind, 0 where none did. `first_run_*`: the first local test run at or after the first accepted edit
-    (METRICS 4) and its `Outcome`, None and 0 where there is none.
+    facts of that kind, 0 where none did. `first_run_*`: the first local test run at or after the first accepted edit,
+    and its `Outcome`, None and 0 where there is none (`ledger.first_runs`).
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -104,11 +104,11 @@ def _fact(draw: random.Random, **fields: Any) -> Event:
         case 2:
             return Activity(lines_added=draw.randrange(50), lines_removed=draw.randrange(50), **fields)
         case 3:
-            horizon, distance = draw.choice(["minutes", "commit"]), draw.randrange(4) / 100
-            return Edit(horizon=horizon, distance=distance, lines=draw.randrange(9), **fields)
+            fields |= {"horizon": draw.choice(["minutes", "commit"]), "distance": draw.randrange(4) / 100}
+            return Edit(lines=draw.randrange(9), **fields)
         case 4:
-            outcome, place = draw.choice(["passed", "failed"]), draw.choice(["local", "ci"])
-            return TestRun(runner="pytest", outcome=outcome, place=place, **fields)
+            fields |= {"outcome": draw.choice(["passed", "failed"]), "place": draw.choice(["local", "ci"])}
+            return TestRun(runner="pytest", **fields)
         case _:
             cost = draw.choice([None, None, draw.randrange(1000) / 1000])
             tokens: dict[str, Any] = {"input_tokens": draw.randrange(10_000), "output_tokens": draw.randrange(1000)}

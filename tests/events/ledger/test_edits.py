@@ -2,7 +2,8 @@
 
 import random
 from datetime import timedelta
-from itertools import takewhile
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -91,8 +92,7 @@ def test_the_order_of_arrival_leaves_no_trace(acme: Organization, globex: Organi
         draw, who = random.Random(shuffle), access(organization)
         bodies = [*draw.sample(told, len(told)), *draw.sample(told, len(told) // 2)]
         while bodies:
-            channel = bodies[0][0]
-            alike = takewhile(lambda item, wanted=channel: item[0] is wanted, bodies[: draw.randint(1, 5)])
+            channel, alike = next(groupby(bodies[: draw.randint(1, 5)], key=itemgetter(0)))
             body = [event for _, event in alike]
             bodies = bodies[len(body) :]
             store(who, *body, channel=channel)

@@ -107,7 +107,7 @@ def working_day(who: str, seed: int) -> Iterator[AnyEvent]:
     for number in range(12):
         yield prompt(f"{who}:{number}", who, hours=draw.randrange(90), session=f"{who} {number % 4}")
     for number in range(5):
-        common = {"at": NOW - timedelta(hours=draw.randrange(90)), "tool": "claude-code", "email": who}
+        common: dict[str, Any] = {"at": NOW - timedelta(hours=draw.randrange(90)), "tool": "claude-code", "email": who}
         yield draw.choice(_WORKED)(id=f"{who}:w{number}", session=f"{who} {number % 2}", **common)
     for number in draw.sample(range(NAMES.index(who), 400, 4), 8):
         yield draw.choice([span, metric])(number, who)

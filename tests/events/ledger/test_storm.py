@@ -54,6 +54,7 @@ def test_a_storm_leaves_no_wrong_row(seed: int, size: int, processes: Processes,
     assert not (wrong := _differences(found, books(calm))), "\n".join(wrong)
     assert _by_person_and_day(found) == _expected(told)
     assert found["edits"]
+    assert any(row[-len(COUNTERS) - 2] for row in found["sessions"])
     list(rebuild(stormy.pk, days_to_rebuild(stormy.pk)))
     assert not (wrong := _differences(books(stormy), found)), "\n".join(wrong)
 
