@@ -100,11 +100,11 @@ def _is_told_better(touch: Touch) -> bool:
 
 def _may_be_first(row: list[Any], session: Locked | None) -> bool:
     """Whether it is a run or an acceptance up to what was found. An acceptance after all that was known of the session
-    is the first only if there was none."""
+    has no stored run after it, and one in the same body speaks for itself."""
     at_us: int = row[AT] + MICROS_TO_2000
     outcome: int = row[OUTCOME]
     if session is None or outcome not in _TELLING:
         return False
     if session.first_run_at is not None:
         return at_us <= micros(session.first_run_at)
-    return outcome in _RUN or not session.has_accepted or at_us <= micros(session.ended_at)
+    return outcome in _RUN or at_us <= micros(session.ended_at)
