@@ -40,6 +40,7 @@ TABLE: tuple[tuple[str, set[Permission], Role], ...] = (
     ("audit", {Permission.SEE_AUDIT}, ADMIN),
     ("usage at any size, and its cost", {Permission.SEE_USAGE, Permission.SEE_COST}, ADMIN),
     ("delete, transfer", {Permission.DELETE_ORGANIZATION, Permission.TRANSFER_ORGANIZATION}, OWNER),
+    ("asking for numbers of fewer people", {Permission.SWITCH_SMALL_TEAM}, OWNER),
 )
 RANKED = (VIEWER, DEVELOPER, LEAD, ADMIN, OWNER)
 
@@ -50,6 +51,7 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"settings/audit", Permission.SEE_AUDIT),
     (r"settings/github/", Permission.MANAGE_INTEGRATIONS),
     (r"settings/(delete|transfer|keep|restore)", Permission.DELETE_ORGANIZATION),
+    (r"settings/small-team/", Permission.SWITCH_SMALL_TEAM),
     (r"settings/", Permission.MANAGE_SETTINGS),
     (r"people/", Permission.MANAGE_PEOPLE),
     (r"keys/", Permission.USE_OWN_DATA),
@@ -59,6 +61,7 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"health/", Permission.SEE_DATA_HEALTH),
     (r"(pulls|defects)/", Permission.SEE_OWN_PULL_REQUESTS),
     (r"admin/", Permission.SEE_TEAM_PULL_REQUESTS),
+    (r"small-team/", Permission.SEE_NUMBERS),
     (r"t/", Permission.SEE_NUMBERS),
     (r"$", Permission.SEE_NUMBERS),
 )

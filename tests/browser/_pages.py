@@ -28,6 +28,7 @@ PAGES = (
     "/o/northwind/pulls/northwind/payments-api/2104/",
     "/o/northwind/pulls/northwind/payments-api/2110/",
     "/o/northwind/pulls/northwind/payments-api/2117/",
+    "/o/northwind/small-team/",
     "/o/northwind/defects/",
     "/o/northwind/defects/?tier=possible",
     f"{SETTINGS}/",
