@@ -29,6 +29,10 @@ class Entry:
     def typed(self, value: float) -> float:
         return round(value / self.factor, 9)
 
+    def shown(self, value: float | None) -> str:
+        """As a form shows it again; "" for None."""
+        return "" if value is None else f"{self.typed(value):.12g}"
+
     def is_plausible(self, value: float) -> bool:
         return self.least <= self.typed(value) <= self.most
 

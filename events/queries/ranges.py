@@ -60,9 +60,13 @@ def ranges_of(organization_id: int) -> Ranges:
 
 
 def set_ranges(organization_id: int, metric: str = "") -> list[HealthyRange]:
-    """With their teams and who set them: by metric, the organization's first, then by name of the team; of all metrics
-    or of one. Inside the tenant. Index: healthyrange_in_organization."""
+    """With their teams and who set them, of all metrics or of one: by metric, the organization's first, then by name of
+    the team, each for all work first. Inside the tenant. Index: healthyrange_in_organization."""
     rows = HealthyRange.objects.filter(organization=organization_id).select_related("team", "set_by")
     if metric:
         rows = rows.filter(metric=metric)
-    return sorted(rows, key=lambda row: (row.metric, row.team is not None, row.team.name if row.team else "", row.id))
+    return sorted(rows, key=_place)
+
+
+def _place(row: HealthyRange) -> tuple[str, str, int, str]:
+    return row.metric, row.team.name if row.team else "", row.team_id or 0, row.task_type
