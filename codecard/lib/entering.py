@@ -36,6 +36,10 @@ class Entry:
     def is_plausible(self, value: float) -> bool:
         return self.least <= self.typed(value) <= self.most
 
+    @property
+    def limits(self) -> str:
+        return f"Between {self.least:,.10g} and {self.most:,.10g}, in {self.noun}."
+
     def text(self, band: Band) -> str:
         """25–60% · ≥ 60% · ≤ 10 minutes."""
         low, high = (None if end is None else f"{self.typed(end):,.10g}" for end in (band.low, band.high))

@@ -86,9 +86,7 @@ def check_range(metric: Metric, low: float | None, high: float | None) -> Band:
         raise RangeRefusedError("Give at least one end of the range.")
     entry = entry_of(metric.unit)
     if not all(isfinite(end) and entry.is_plausible(end) for end in ends):
-        raise RangeRefusedError(
-            f"Both ends must lie between {entry.least:,.10g} and {entry.most:,.10g}, in {entry.noun}."
-        )
+        raise RangeRefusedError(entry.limits)
     if low is not None and high is not None and low > high:
         raise RangeRefusedError("The lower end lies above the upper one.")
     return Band(low, high)

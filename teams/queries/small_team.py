@@ -25,8 +25,8 @@ class SmallTeam(NamedTuple):
 
     @property
     def is_shown(self) -> bool:
-        """Whether the settings have something to say of it."""
-        return self.is_asked or self.is_few
+        """Whether there is something to say of it: the floor never hides what is only one's own."""
+        return self.is_asked or 1 < self.people < TOO_MANY
 
     @property
     def is_on(self) -> bool:

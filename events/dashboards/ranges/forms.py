@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from codecard.lib.entering import entry_of
 from events.actions.ranges import TASK_TYPES, RangeRefusedError, check_range
@@ -53,7 +54,12 @@ class RangeForm(forms.Form):
 
     def _value(self, name: str) -> float | None:
         typed: float | None = self.cleaned_data[name]
-        return None if typed is None else self.entry.value(typed)
+        if typed is None:
+            return None
+        value = self.entry.value(typed)
+        if not self.entry.is_plausible(value):
+            raise ValidationError(self.entry.limits)
+        return value
 
     def clean(self) -> dict[str, Any]:
         if not self.errors:

@@ -87,3 +87,8 @@ def test_with_five_people_there_is_nothing_to_decide(acme: Organization, owner_c
     assert "Nothing to decide here" in words(owner_client)
     assert "Small team" not in words(owner_client, SETTINGS)
     assert "fewer than 5 people" in owner_client.post(SWITCH, {"ask": "yes"}, follow=True).text
+
+
+def test_whoever_is_alone_is_told_nothing_of_it(globex: Organization, charlie_client: Client) -> None:
+    assert "Nothing to decide here" in words(charlie_client, "/o/globex/small-team/")
+    assert "Small team" not in words(charlie_client, "/o/globex/settings/")
