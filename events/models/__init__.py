@@ -1,3 +1,4 @@
+from events.models.annotation import Annotation
 from events.models.counters import COUNTERS, CostBasis, Counters, Outcome
 from events.models.defect import (
     HORIZONS,
@@ -46,6 +47,7 @@ from events.models.pull_request import (
     SessionLink,
     SizeStratum,
 )
+from events.models.ranges import HealthyRange
 from events.models.relocation import Relocation
 from events.models.repository import (
     Backfill,
@@ -73,6 +75,7 @@ __all__ = [
     "PATH_CLASSES",
     "AiClass",
     "AiEvidence",
+    "Annotation",
     "Attribution",
     "Backfill",
     "ChangeClass",
@@ -107,6 +110,7 @@ __all__ = [
     "FixReason",
     "GitHubApp",
     "Happening",
+    "HealthyRange",
     "Incident",
     "IntakeDay",
     "Integration",
