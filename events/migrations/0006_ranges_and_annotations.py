@@ -9,7 +9,7 @@ from codecard.lib import walls
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0004_session_indexes"),
+        ("events", "0005_edits_and_first_runs"),
         ("teams", "0004_small_team"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
