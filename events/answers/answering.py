@@ -74,7 +74,8 @@ class _Cases:
             return Opening(is_open=True, closed=(frozenset(),) * width)
         cells = [lattice.Cell(case.parts, case.people) for case in cases]
         groups = [group.people for group in self.scope.settled]
-        return lattice.openings(cells, groups, self.scope.floor)[-1]
+        found = lattice.openings(cells, groups, self.scope.floor)[-1]
+        return lattice.whole_only(found, cells) if self.scope.is_small_team else found
 
     def effect(self, days: Days) -> float:
         """The design effect of the open weeks."""

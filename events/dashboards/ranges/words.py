@@ -19,7 +19,7 @@ ALL_WORK = "All work"
 def default_of(metric: Metric) -> Band | None:
     """The range that the metric's own file gives, None where it gives none: then there is no verdict until somebody
     sets one."""
-    return None
+    return metric.band
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def test_an_admin_sets_the_organizations_and_any_teams_in_what_people_type(
     assert bands(acme) == {
         ("defect-escape-rate", "", ""): Band(None, 0.08),
         ("defect-escape-rate", "payments", "test"): Band(0.005, 0.57),
-        ("latency-to-integration", "payments", ""): Band(None, 60),
+        ("latency-to-integration", "payments", ""): Band(None, 3_600),
     }
     assert "Nothing to save" in owner_client.post(LATENCY, form, follow=True).text
     overview = words(owner_client.get(PAGE).text)
