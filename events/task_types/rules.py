@@ -1,0 +1,77 @@
+"""An organization's own rules, asked of a file before the table: patterns of paths, in order, the first that fits wins.
+
+They stand in the organization's settings, with those before the last change beside them: that is what undoing restores.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from codecard.lib.globs import NoGlobError, checked, matches
+from events.task_types.kinds import TaskType
+from teams.models import Organization
+
+MOST_RULES: Final = 100
+RULES, RULES_BEFORE = "task_type_rules", "task_type_rules_before"
+"""Of the organization's settings: [{"glob": ..., "task_type": ...}, ...]."""
+CHOICES: Final = tuple(one for one in TaskType if one is not TaskType.REFACTOR)
+"""What a single file can be: whether it moved is told by the pull request."""
+
+
+class Rule(NamedTuple):
+    """Files that fit `glob` are of this type."""
+
+    glob: str
+    task_type: TaskType
+
+    def __str__(self) -> str:
+        return f"{self.glob} → {self.task_type.label}"
+
+
+class RulesError(ValueError):
+    """These can't be the rules. Says why in words."""
+
+
+def rules_of(organization: Organization) -> list[Rule]:
+    return _read(organization.settings, RULES)
+
+
+def rules_before(organization: Organization) -> list[Rule] | None:
+    """Those before the last change; None while there was none."""
+    return _read(organization.settings, RULES_BEFORE) if RULES_BEFORE in organization.settings else None
+
+
+def _read(settings: Mapping[str, Any], name: str) -> list[Rule]:
+    known = set(TaskType)
+    kept = settings.get(name) or []
+    return [Rule(one["glob"], TaskType(one["task_type"])) for one in kept if one["task_type"] in known]
+
+
+def as_settings(rules: Iterable[Rule]) -> list[dict[str, str]]:
+    return [{"glob": rule.glob, "task_type": rule.task_type.value} for rule in rules]
+
+
+def checked_rules(rules: Sequence[tuple[str, str]]) -> list[Rule]:
+    """:raises RulesError: there are too many, or one of them is none."""
+    if len(rules) > MOST_RULES:
+        raise RulesError(f"At most {MOST_RULES} rules.")
+    made = []
+    for glob, task_type in rules:
+        if task_type not in CHOICES:
+            raise RulesError("Choose one of the types.")
+        try:
+            made.append(Rule(checked(glob), TaskType(task_type)))
+        except NoGlobError as error:
+            raise RulesError(str(error)) from None
+    return made
+
+
+def fingerprint(rules: Iterable[Rule]) -> str:
+    """Equal rules have equal ones."""
+    return hashlib.sha256(json.dumps(as_settings(rules)).encode()).hexdigest()[:16]
+
+
+def rule_of_path(path: str, rules: Sequence[Rule]) -> Rule | None:
+    """The first that fits."""
+    return next((rule for rule in rules if matches(path, (rule.glob,))), None)
