@@ -5,7 +5,7 @@ sample: the effective n is n / design effect (Kish, Survey Sampling, 1965, 8.2).
 """
 
 from collections.abc import Callable, Iterable
-from math import exp, lgamma, log, sqrt
+from math import exp, lgamma, log, pi, sqrt, tan
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -130,6 +130,25 @@ def mantel_haenszel(strata: Iterable[Stratum], *, level: float = LEVEL) -> Ratio
 def z_of(level: float) -> float:
     """The normal quantile that leaves (1 - level) / 2 on each side."""
     return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def t_of(level: float, degrees: int) -> float:
+    """The quantile of Student's t of 1 or more degrees of freedom that leaves (1 - level) / 2 on each side.
+
+    By its closed form for 1 and 2, else expanded around the normal quantile: Abramowitz and Stegun, 26.7.5. At 95 %
+    that is 0.12 % too low for 3 degrees, 0.03 % for 4, and right to five figures from 10 on.
+    """
+    if degrees == 1:
+        return tan(pi * level / 2)
+    if degrees == 2:
+        return level * sqrt(2 / (1 - level * level))
+    z = z_of(level)
+    square = z * z
+    g1 = (square + 1) / 4
+    g2 = ((5 * square + 16) * square + 3) / 96
+    g3 = (((3 * square + 19) * square + 17) * square - 15) / 384
+    g4 = ((((79 * square + 776) * square + 1482) * square - 1920) * square - 945) / 92160
+    return z * (1 + (g1 + (g2 + (g3 + g4 / degrees) / degrees) / degrees) / degrees)
 
 
 def _gamma_share(shape: float, x: float) -> float:

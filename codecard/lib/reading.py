@@ -43,6 +43,10 @@ TOO_FEW = Verdict("na", "info", "Too few to judge")
 NO_RANGE = Verdict("na", "dash", "No range set")
 NO_DATA = Verdict("na", "dash", "No data yet")
 WITHHELD = Verdict("na", "lock", "Withheld")
+PARTIAL = Verdict("na", "info", "Partly known")
+
+PARTIAL_BELOW = 0.6
+"""Known of less than this share of its cases, a number is shown and not judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,11 @@ class Reading:
     :ivar is_withheld: under the privacy floor; ``value`` must be None then.
     :ivar is_real_change: whether the interval of the difference leaves out 0; None where that was not computed.
     :ivar domain: the two ends of the ruler, the same for all readings of a metric.
+    :ivar numerator: and ``denominator``: what the value is the ratio of; None where it is none.
+    :ivar previous_n: the size of the sample before.
+    :ivar change: 95 % interval of the difference from the period before, in the unit of the value.
+    :ivar is_striking: the change is real at 99 % too: of many numbers looked at, few are so by chance.
+    :ivar coverage: of which share of the cases there is data; None where that can't be known.
     """
 
     value: float | None
@@ -68,6 +77,30 @@ class Reading:
     is_withheld: bool = False
     is_real_change: bool | None = None
     domain: tuple[float, float] = (0.0, 1.0)
+    numerator: float | None = None
+    denominator: float | None = None
+    previous_n: int = 0
+    change: tuple[float, float] | None = None
+    coverage: float | None = None
+    is_striking: bool = False
+
+    @property
+    def is_partial(self) -> bool:
+        return self.coverage is not None and self.coverage < PARTIAL_BELOW
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anything may be concluded from it."""
+        return self.value is not None and not self.is_few and not self.is_partial
+
+    @property
+    def is_out_of_range(self) -> bool:
+        """The whole interval lies outside of the healthy range: no chance of a few cases."""
+        if not self.is_judged or self.band is None or self.interval is None:
+            return False
+        low, high = self.interval
+        is_below = self.band.low is not None and high < self.band.low
+        return is_below or (self.band.high is not None and low > self.band.high)
 
     @property
     def verdict(self) -> Verdict:
@@ -77,6 +110,8 @@ class Reading:
             return NO_DATA
         if self.is_few:
             return TOO_FEW
+        if self.is_partial:
+            return PARTIAL
         return self._against_band(self.value)
 
     @property
@@ -127,7 +162,7 @@ class Reading:
     @property
     def delta(self) -> Delta | None:
         """The change against the period before; None where a comparison would mislead."""
-        if self.value is None or self.previous is None or self.is_few:
+        if self.value is None or self.previous is None or self.is_few or self.is_partial:
             return None
         return delta(self.value, self.previous, self.unit)
 

@@ -6,30 +6,54 @@ over, so that older code has no longer time to fail. What is still open is pendi
 
 import random
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from codecard.lib.formats import Unit
 from codecard.lib.intervals import Interval, Ratio, Stratum, garwood, mantel_haenszel, wilson
-from events.metrics._base import Metric
+from events.metrics._base import Case, Direction, Example, Metric
+from events.metrics._pulls import DIMENSIONS, cases_of
+from events.metrics._samples import Share
 from events.models import AiClass, DefectLink, Escape, EscapeState, Verdict
+from events.queries.facts import Facts
+
+
+def cases(facts: Facts) -> Iterable[Case]:
+    """In the week in which their window of 30 days was over."""
+    over = (pull for pull in facts.own_pulls if pull.ai_class == AiClass.AI and pull.is_due and pull.escape)
+    return cases_of(over, lambda pull: Share(pull.escape in _COUNTED, 1), Share(), is_due=True)
+
 
 METRIC = Metric(
     slug="defect-escape-rate",
     label="Defect escape rate",
-    unit="share",
+    short="Defect escape rate",
+    rank=7,
+    unit=Unit.SHARE,
+    noun="pull requests",
+    direction=Direction.LOWER,
     definition=(
         "Of the AI-assisted pull requests whose window is over, the share to which a confirmed or probable defect is"
         " traced that was met within the window."
     ),
     formula=(
-        "k / n; n: integrated at least 7, 30 or 90 days ago, k: of them those with a confirmed or probable defect"
-        " that was met within so many days"
+        "k ÷ n; n: integrated 30 days before a day of the period (also 7 and 90), k: of them those with a confirmed or"
+        " probable defect that was met within so many days"
     ),
     population="AI-assisted pull requests that are on the default branch, without bots and backports.",
+    care="Teams that label more look worse. A few defects make no rate: look at what they have in common.",
     minimum=20,
-    healthy="",
+    domain=(0.0, 0.3),
+    is_work=True,
+    dimensions=DIMENSIONS,
+    cases=cases,
+    example=Example(
+        words="Of 163 pull requests merged more than 30 days ago, 4 had a defect traced to them: 4 ÷ 163 = 2.5%.",
+        sample=Share(4, 163),
+        value=4 / 163,
+    ),
 )
 
 HORIZON: Final = 30

@@ -11,28 +11,51 @@ from datetime import datetime, timedelta
 from math import exp, lgamma, log, log1p
 from typing import Any, Final, NamedTuple
 
+from codecard.lib.formats import Unit
 from codecard.lib.intervals import LEVEL, Interval, wilson
 from codecard.lib.survival import End, Observation, aalen_johansen, median_incidence, quantile
-from events.metrics._base import Metric
+from events.metrics._base import Case, Direction, Example, Metric
+from events.metrics._latency import latencies
+from events.metrics._pulls import DIMENSIONS
+from events.metrics._samples import Values
 from events.models import ChangeClass, Latency, LatencyState
+from events.queries.facts import Facts
+
+
+def cases(facts: Facts) -> Iterable[Case]:
+    return latencies(facts)
+
 
 METRIC = Metric(
     slug="latency-to-integration",
     label="Latency to integration",
-    unit="minutes",
+    short="Prompt to merge",
+    rank=0,
+    unit=Unit.DURATION,
+    noun="pull requests",
+    direction=Direction.LOWER,
     definition=(
         "From the first prompt of the sessions linked to a pull request until its change is on the default branch."
     ),
     formula=(
-        "L(p) = integrated_at(p) - first_prompt_at(p). Completed: the 50th, 75th and 90th percentile, linear between"
-        " two values. Cohort: F(t) = sum over t_i <= t of S(t_i-) * d_i / n_i"
+        "L(p) = integrated_at(p) − first_prompt_at(p). Completed: the 50th, 75th and 90th percentile, linear between"
+        " two values. Cohort: F(t) = sum over t_i ≤ t of S(t_i−) · d_i ÷ n_i"
     ),
     population=(
-        "Pull requests with a linked prompt, without bots and backports. A prompt more than 30 days before the end"
-        " counts as 30 days before it; prompts after the end are counted apart and measured as nothing."
+        "AI-assisted pull requests with a linked prompt, without bots and backports. A prompt more than 30 days before"
+        " the end counts as 30 days before it; prompts after the end are counted apart and measured as nothing."
     ),
+    care="Small patches and features take different times: their mix moves this number. Nights and weekends count.",
     minimum=20,
-    healthy="Small patches within 10 minutes, features with tests within an hour; each organization sets its own.",
+    domain=(0.0, 4 * 86_400.0),
+    is_work=True,
+    dimensions=DIMENSIONS,
+    cases=cases,
+    example=Example(
+        words="Five pull requests took 5, 20, 65, 300 and 3,000 minutes: the median is 1\u00a0h\u00a05\u00a0m.",
+        sample=Values((300.0, 1_200.0, 3_900.0, 18_000.0, 180_000.0)),
+        value=3_900.0,
+    ),
 )
 
 QUANTILES: Final = (0.5, 0.75, 0.9)

@@ -37,6 +37,7 @@ _TEAMS = """
     WHERE t.organization_id = %s
     GROUP BY t.id ORDER BY t.name, t.id
 """
+_EVERYBODY = "SELECT id FROM teams_contributor WHERE organization_id = %s AND NOT is_bot"
 _CONTRIBUTORS = "SELECT count(*) FROM teams_contributor WHERE organization_id = %s AND NOT is_bot"
 
 
@@ -61,6 +62,13 @@ def _everybody(team_id: int, own: Mapping[int, People], below: Mapping[int, list
             found.add(current)
             waiting += below.get(current, ())
     return frozenset[int]().union(*(own[current] for current in found))
+
+
+def everybody_of(organization_id: int) -> People:
+    """All contributors; bots left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EVERYBODY, [organization_id])
+        return frozenset(number for (number,) in cursor.fetchall())
 
 
 def number_of_people(organization_id: int) -> int:

@@ -9,39 +9,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from codecard.lib.tenant import tenant
-from events.models import AiClass, Escape, EscapeState, Latency, LatencyState, PullRequest, Repository
-from teams.models import Contributor, Identity, IdentityKind, Organization
+from events.models import EscapeState
+from teams.models import Contributor, Organization
+from tests.events.dashboards._judged import make_judged_pull
 from tests.events.dashboards._work import NOW, monday, work
-from tests.pull_requests import make_pull_request, make_repository
+from tests.pull_requests import make_repository
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock", "ledger")]
 LEDGER = "/o/acme/t/ledger/"
 COUNTED = datetime.combine(monday(1), time(10), UTC)
 """In the newest full week."""
-
-
-def _login(acme: Organization, person: Contributor) -> Identity:
-    return Identity.objects.get_or_create(
-        organization=acme, contributor=person, kind=IdentityKind.GITHUB, value=f"gh-{person.id}"
-    )[0]
-
-
-def _pull(
-    repository: Repository, person: Contributor, at: datetime, minutes: int | None = 60, escape: str = "", **fields: Any
-) -> PullRequest:
-    pull_request = make_pull_request(
-        repository, merged_at=at, author=_login(repository.organization, person), ai_class=AiClass.AI, **fields
-    )
-    own: dict[str, Any] = {"organization_id": repository.organization_id, "pull_request": pull_request, "version": 1}
-    if minutes is not None:
-        Latency.objects.create(
-            **own, state=LatencyState.MEASURED, first_prompt_at=at - timedelta(minutes=minutes), ended_at=at,
-            seconds=minutes * 60,
-        )  # fmt: skip
-    due_at = at + timedelta(days=30)
-    state = escape or (EscapeState.CLEAN if due_at <= NOW else EscapeState.PENDING)
-    Escape.objects.create(**own, horizon_days=30, state=state, due_at=due_at)
-    return pull_request
 
 
 def _pulls(client: Client, query: str = "") -> Any:
@@ -67,8 +44,8 @@ def test_both_tiles_say_how_many_when_and_how_sure(
     with tenant(acme.id):
         repository = make_repository(acme)
         for number, person in enumerate(crew * 4):
-            _pull(repository, person, COUNTED, minutes=10 + number)
-            _pull(repository, person, COUNTED - timedelta(days=30), None,
+            make_judged_pull(repository, person, COUNTED, minutes=10 + number)
+            make_judged_pull(repository, person, COUNTED - timedelta(days=30), None,
                   escape=[EscapeState.CLEAN, EscapeState.PROBABLE][number < 3])  # fmt: skip
     for person in crew:
         work(acme, person, monday(1))
@@ -87,8 +64,8 @@ def test_few_are_too_few_to_judge(acme: Organization, crew: list[Contributor], a
     with tenant(acme.id):
         repository = make_repository(acme)
         for person in crew:
-            _pull(repository, person, COUNTED)
-            _pull(repository, person, COUNTED - timedelta(days=30), None)
+            make_judged_pull(repository, person, COUNTED)
+            make_judged_pull(repository, person, COUNTED - timedelta(days=30), None)
     for person in crew:
         work(acme, person, monday(1))
     pulls, text = _pulls(alice_client)
@@ -103,8 +80,8 @@ def test_latency_of_fewer_people_than_the_floor_is_withheld_and_the_work_is_not(
     with tenant(acme.id):
         repository = make_repository(acme)
         for person in crew[:4] * 6:
-            _pull(repository, person, COUNTED, minutes=77)
-            _pull(repository, person, COUNTED - timedelta(days=30), None)
+            make_judged_pull(repository, person, COUNTED, minutes=77)
+            make_judged_pull(repository, person, COUNTED - timedelta(days=30), None)
     for client in (alice_client, owner_client):
         pulls, text = _pulls(client)
         assert (pulls.latency.value, pulls.latency.is_withheld, pulls.latency.n) == (None, True, 0)
@@ -117,9 +94,9 @@ def test_others_bots_and_backports_are_not_in_it(
 ) -> None:
     with tenant(acme.id):
         repository = make_repository(acme)
-        _pull(repository, contributor_charlie, COUNTED)
-        _pull(repository, crew[0], COUNTED, is_bot=True)
-        _pull(repository, crew[0], COUNTED, is_backport=True)
+        make_judged_pull(repository, contributor_charlie, COUNTED)
+        make_judged_pull(repository, crew[0], COUNTED, is_bot=True)
+        make_judged_pull(repository, crew[0], COUNTED, is_backport=True)
     pulls, _ = _pulls(alice_client)
     assert (pulls.is_connected, pulls.latency.value, pulls.pending) == (True, None, 0)
 
@@ -138,7 +115,7 @@ def test_it_asks_the_database_as_often_for_many_as_for_few(
         work(acme, person, monday(1), accepted=5)
     with tenant(acme.id):
         repository = make_repository(acme)
-        _pull(repository, crew[0], COUNTED)
+        make_judged_pull(repository, crew[0], COUNTED)
     asked = []
     for _ in range(2):
         owner_client.get(LEDGER)
@@ -147,5 +124,5 @@ def test_it_asks_the_database_as_often_for_many_as_for_few(
         asked.append(len([one for one in captured.captured_queries if one["sql"] not in {"BEGIN", "COMMIT"}]))
         with tenant(acme.id):
             for person in crew:
-                _pull(repository, person, COUNTED)
+                make_judged_pull(repository, person, COUNTED)
     assert asked[0] == asked[1] <= 12

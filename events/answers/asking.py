@@ -1,0 +1,65 @@
+"""What is asked: a metric of whom, in which weeks, by what. Pure but for the reading of who is in which team."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from codecard.lib.lattice import settling_order
+from codecard.lib.periods import Days
+from events.metrics._base import By, Metric
+from events.queries.facts import Facts, joined
+from events.queries.people import Group, everybody_of, floor_for
+from teams.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose numbers: a team's, or the whole organization's. `settled`: the groups that have a say in what of them may
+    be shown, in the order in which they are settled, `group` the last."""
+
+    organization: Organization
+    group: Group
+    settled: tuple[Group, ...]
+    floor: int
+    is_everybody: bool = False
+
+    def facts(self, stretches: Sequence[Days | None], now: datetime) -> Facts:
+        return Facts(
+            self.organization.id, self.organization.time_zone, self.group, self.settled, joined(stretches), now,
+            self.is_everybody,
+        )  # fmt: skip
+
+
+def scope_of(organization: Organization, groups: Sequence[Group], group: Group | None, viewer: int | None) -> Scope:
+    """`groups`: all teams. `group` None: everybody. `viewer`: the asker as a person of the data. Inside the tenant."""
+    own = group or Group(0, "", organization.name, everybody_of(organization.id))
+    known = groups if group else [*groups, own]
+    order = settling_order(own.id, [(one.id, one.people) for one in known])
+    by_id = {one.id: one for one in known}
+    settled = tuple(by_id[group_id] for group_id in order)
+    return Scope(organization, own, settled, floor_for(own, organization.privacy_floor, viewer), group is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """`shown` and `before` are of whole weeks. Of behaviour, one dimension at a time is asked: either a filter or `by`.
+
+    :raises ValueError: in words, where it is more than that, or a dimension that the metric hasn't.
+    """
+
+    metric: Metric
+    shown: Days
+    before: Days | None = None
+    by: By | None = None
+    filters: Mapping[By, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        asked = {*self.filters, *((self.by,) if self.by else ())}
+        foreign = [one.label.lower() for one in asked if one not in self.metric.dimensions]
+        if foreign:
+            raise ValueError(f"{self.metric.label} is not known by {foreign[0]}.")
+        if not self.metric.is_work and len(asked) > 1:
+            raise ValueError(
+                f"{self.metric.label} is behaviour of people: it is told by one thing at a time, so that nobody can be"
+                " singled out."
+            )
