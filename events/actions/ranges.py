@@ -13,7 +13,7 @@ from codecard.lib.tenant import tenant
 from events.actions.holding import hold_team
 from events.metrics._base import Metric
 from events.models import HealthyRange
-from events.pulls.task_types import TaskType
+from events.task_types import TaskType
 from teams import audit
 from teams.models import Organization, Team, User
 
