@@ -19,7 +19,7 @@ from teams.keys import Scope, new_secret
 from teams.models import KeyKind, Membership, Organization, Role, Team
 from teams.permissions import PERMISSIONS, Permission
 from tests.addresses import Address, all_addresses
-from tests.factories import NOW, make_key, make_member, make_organization, make_token, make_user
+from tests.factories import NOW, make_key, make_member, make_organization, make_token, make_user, person
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 
@@ -40,6 +40,7 @@ TABLE: tuple[tuple[str, set[Permission], Role], ...] = (
     ("audit", {Permission.SEE_AUDIT}, ADMIN),
     ("usage at any size, and its cost", {Permission.SEE_USAGE, Permission.SEE_COST}, ADMIN),
     ("delete, transfer", {Permission.DELETE_ORGANIZATION, Permission.TRANSFER_ORGANIZATION}, OWNER),
+    ("asking for numbers of fewer people", {Permission.SWITCH_SMALL_TEAM}, OWNER),
 )
 RANKED = (VIEWER, DEVELOPER, LEAD, ADMIN, OWNER)
 
@@ -50,6 +51,8 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"settings/audit", Permission.SEE_AUDIT),
     (r"settings/github/", Permission.MANAGE_INTEGRATIONS),
     (r"settings/(delete|transfer|keep|restore)", Permission.DELETE_ORGANIZATION),
+    (r"settings/ranges/", Permission.EDIT_TEAM_PAGES),
+    (r"settings/small-team/", Permission.SWITCH_SMALL_TEAM),
     (r"settings/", Permission.MANAGE_SETTINGS),
     (r"people/", Permission.MANAGE_PEOPLE),
     (r"keys/", Permission.USE_OWN_DATA),
@@ -59,6 +62,8 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"health/", Permission.SEE_DATA_HEALTH),
     (r"(pulls|defects)/", Permission.SEE_OWN_PULL_REQUESTS),
     (r"admin/", Permission.SEE_TEAM_PULL_REQUESTS),
+    (r"small-team/", Permission.SEE_NUMBERS),
+    (r"t/<slug:team>/annotations/.", Permission.EDIT_TEAM_PAGES),
     (r"t/", Permission.SEE_NUMBERS),
     (r"$", Permission.SEE_NUMBERS),
 )
@@ -105,6 +110,9 @@ def visit(acme: Organization, payments: Team) -> Callable[[str], Client]:
         else:
             member = make_member(acme, Role(visitor) if visitor in RANKED else OWNER, user)
             with tenant(acme.id):
+                if visitor == LEAD:
+                    # Of the team whose pages are visited: what a lead may do is asked of each team.
+                    actions.join_team(team=payments, contributor=person(acme, user), is_lead=True, by=None, now=NOW)
                 Membership.objects.filter(id=member.id).update(is_active=visitor in RANKED)
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
@@ -225,6 +233,8 @@ ORGANIZATION_TABLES: dict[str, tuple[Permission, bool, set[str]]] = {
     "events.pullrequest": (Permission.SEE_PULL_REQUESTS, True, set()),
     "events.defect": (Permission.SEE_PULL_REQUESTS, True, set()),
     "events.defectlink": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.healthyrange": (Permission.EDIT_PAGES, True, set()),
+    "events.annotation": (Permission.EDIT_PAGES, True, set()),
     "events.delivery": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),
     "events.backfill": (Permission.MANAGE_INTEGRATIONS, False, set()),
     "events.chore": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from codecard.lib import lattice
-from codecard.lib.lattice import WITHHELD, Opening
+from codecard.lib.lattice import WITHHELD, Cell, Opening
 from codecard.lib.reading import Reading
 from events import answers
 from events.answers import Scope
@@ -67,14 +66,13 @@ Rows = dict[str, Row]
 def openings_of(scope: Scope, details: Iterable[Detail], weeks: Iterable[OpenWeek]) -> Openings:
     """What may be told of each measure in each week, once for all tables."""
     by_week = _by_week(details)
-    groups = [group.people for group in scope.settled]
     found: dict[tuple[Has, date], Opening] = {}
     for week in weeks:
         for has, (measure, _) in _COUNTED.items():
-            cells = [lattice.Cell(parts_of(one), one.people[has]) for one in by_week[week.week_on] if one.people[has]]
+            cells = [Cell(parts_of(one), one.people[has]) for one in by_week[week.week_on] if one.people[has]]
             # What nobody may know the people of, nobody may know the amounts of.
             if cells and measure in week.open:
-                found[has, week.week_on] = lattice.openings(cells, groups, scope.floor)[-1]
+                found[has, week.week_on] = scope.opening(cells)
     return found
 
 

@@ -18,7 +18,13 @@ def week_label(week_on: date) -> str:
 
 
 def metric_by_week(
-    metric: Metric, weeks: Sequence[Week], before: Sequence[Week | None], *, running_on: date, previous_name: str
+    metric: Metric,
+    weeks: Sequence[Week],
+    before: Sequence[Week | None],
+    *,
+    running_on: date,
+    previous_name: str,
+    annotations: Sequence[svg.Annotation] = (),
 ) -> svg.LineChart:
     """`before` stands beside `weeks`, None where there is nothing to compare with."""
     points = [_point(week, earlier, week.week_on == running_on) for week, earlier in zip(weeks, before, strict=True)]
@@ -32,6 +38,7 @@ def metric_by_week(
         value_name=metric.short,
         previous_name=previous_name,
         n_name=metric.noun.capitalize(),
+        annotations=annotations,
     )
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from codecard.lib import lattice
 from codecard.lib.formats import Unit
+from codecard.lib.lattice import Cell
 from codecard.lib.reading import Amount, Reading
 from events.answers import Scope
 from events.queries.people import NOBODY, People
@@ -49,14 +49,13 @@ def open_weeks(scope: Scope, weeks: Weeks, mondays: Sequence[date]) -> list[Open
 
 
 def _open_measures(scope: Scope, weeks: Weeks, monday: date) -> frozenset[Measure]:
-    groups = [group.people for group in scope.settled]
     # Who has data of one measure often is who has data of another.
     known: dict[People, bool] = {}
 
     def shown(measure: Measure) -> bool:
         people = NOBODY.union(*(weeks[group.id][monday].with_data_of(measure) for group in scope.settled))
         if people not in known:
-            known[people] = lattice.openings([lattice.Cell((), people)], groups, scope.floor)[-1].is_open
+            known[people] = scope.opening([Cell((), people)]).is_open
         return known[people]
 
     # What nobody may know the people of, nobody may know the amounts of.

@@ -16,18 +16,20 @@ from events.dashboards import charts, figures
 from events.dashboards.breakdowns import Row, table
 from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, Span
 from events.dashboards.frame import Frame, frame_of, mondays, newest_context, period_context
-from events.dashboards.rulers import ACCEPTANCE, band_of, headline_metrics
+from events.dashboards.rulers import ACCEPTANCE, bands_of, headline_metrics
 from events.metrics._base import UNKNOWN, Metric
 from events.queries.facts import Facts, joined
 from events.queries.health import first_day_of, newest_event_at
 from events.queries.people import NOBODY, Group, groups_of, number_of_people
 from events.queries.pull_facts import Pull
+from events.queries.ranges import ranges_of
 from events.queries.team import Names, Weeks, names_of, weeks_of
 from events.queries.totals import Totals
 from events.queries.usage import Breakdown, UsageRow, number_of_sessions, usage
 from teams.models import Organization
 from teams.permissions import OrganizationRequest, Permission
 from teams.queries import contributor_of
+from teams.queries.small_team import is_small_team
 
 _COUNTED = ("requests", *TOKENS, *COST, "unpriced_tokens", "lines_added", "lines_removed")
 
@@ -73,15 +75,16 @@ def _team_rows(request: OrganizationRequest, groups: list[Group], frame: Frame) 
     organization = request.organization
     own = contributor_of(organization, request.user)
     weeks = weeks_of(organization.id, groups, *frame.compared)
-    by_author = _pulls_by_author(organization, frame)
+    by_author, ranges = _pulls_by_author(organization, frame), ranges_of(organization.id)
+    is_small = is_small_team(organization)
 
     def row(group: Group) -> TeamRow:
-        scope = scope_of(organization, groups, group, own.id if own else None)
+        scope = scope_of(organization, groups, group, own.id if own else None, is_small_team=is_small)
         facts = Totals(
             organization.id, organization.time_zone, group, scope.settled, joined(frame.compared), frame.now,
             weeks=weeks, by_author=by_author,
         )  # fmt: skip
-        return _team_row(Answers(scope, facts, band_of), weeks, frame)
+        return _team_row(Answers(scope, facts, bands_of(ranges, group.id)), weeks, frame)
 
     return [row(group) for group in groups]
 

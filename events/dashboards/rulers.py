@@ -7,27 +7,30 @@ from codecard.lib.formats import share
 from codecard.lib.periods import Days
 from codecard.lib.reading import Band, Reading
 from events.answers import Answer, Answers, Question
+from events.answers.answering import BandOf
 from events.dashboards.narrowing import Filters
 from events.metrics import all_metrics
 from events.metrics._base import Metric
+from events.queries.ranges import Ranges
 
 ACCEPTANCE = "acceptance-rate"
 MAJORITY = 0.5
 """From this share of automatic approvals on, what people decided on is the smaller part."""
-NOT_STORED_YET = frozenset({"edit-distance"})
-"""Metrics whose tables are still to come."""
 
 
-def band_of(metric: Metric, task: str) -> Band | None:
-    """The healthy range of a metric for a task type ("" for all)."""
-    del task
-    return metric.band
+def bands_of(ranges: Ranges, team_id: int | None) -> BandOf:
+    """The healthy ranges that hold for a team."""
+
+    def band_of(metric: Metric, task: str) -> Band | None:
+        found = ranges.of(metric.slug, team_id, task, default=metric.band)
+        return found.band if found else None
+
+    return band_of
 
 
 @cache
 def headline_metrics() -> tuple[Metric, ...]:
-    known = (metric for metric in all_metrics() if metric.is_headline and metric.slug not in NOT_STORED_YET)
-    return tuple(sorted(known, key=lambda metric: metric.rank))
+    return tuple(sorted((metric for metric in all_metrics() if metric.is_headline), key=lambda metric: metric.rank))
 
 
 def metric_named(slug: str) -> Metric:

@@ -17,14 +17,16 @@ from events.dashboards import charts, figures, marks
 from events.dashboards.figures import OpenWeek, Span
 from events.dashboards.frame import FEWEST_WEEKS_DRAWN, Frame, frame_of, mondays, newest_context, period_context
 from events.dashboards.narrowing import Filters, address, chips, filters_from, name_of
-from events.dashboards.rulers import ACCEPTANCE, Asked, Tile, band_of, headline_metrics, led_by_rules, metric_named
+from events.dashboards.rulers import ACCEPTANCE, Asked, Tile, bands_of, headline_metrics, led_by_rules, metric_named
 from events.dashboards.task_table import TaskRow, task_rows
 from events.dashboards.team_usage import usage_context
 from events.metrics import auto_approved_share
 from events.metrics._base import By, Metric
+from events.queries.annotations import annotations_of
 from events.queries.people import Group, groups_of
 from events.queries.pull_facts import Pull
 from events.queries.pull_requests import reach_of, repositories_of
+from events.queries.ranges import ranges_of
 from events.queries.team import newest_day_of, weeks_of
 from teams.models import Identity
 from teams.permissions import OrganizationRequest
@@ -64,7 +66,8 @@ class Page:
             self.frame = frame = frame.of_running_week()
         before = None if frame.before is None else self._open(frame.before)
         self.span = Span([week for week in self.drawn if week.week_on in frame.counted], before)
-        self.answers = Answers(self.scope, self.scope.facts(frame.reads, frame.now), band_of)
+        self.band_of = bands_of(ranges_of(self.organization_id), group.id)
+        self.answers = Answers(self.scope, self.scope.facts(frame.reads, frame.now), self.band_of)
 
     def _open(self, days: Days) -> list[OpenWeek]:
         return figures.open_weeks(self.scope, self.weeks, mondays(days))
@@ -188,8 +191,13 @@ class Page:
         beside = [pair for _, pair in zip_longest(weeks, before)]
         return charts.metric_by_week(
             metric, weeks, beside, running_on=self.frame.running_on,
-            previous_name="A year before" if self._draws_before else "",
+            previous_name="A year before" if self._draws_before else "", annotations=self._annotations(),
         )  # fmt: skip
+
+    def _annotations(self) -> list[svg.Annotation]:
+        drawn = self.frame.drawn
+        found = annotations_of(self.organization_id, self.group.id, drawn)
+        return [svg.Annotation((one.on - drawn.start_on).days // 7, one.text) for one in found]
 
     @property
     def _draws_before(self) -> bool:
@@ -201,9 +209,13 @@ class Page:
         if not pulls:
             return {"latencies": None}
         zone = ZoneInfo(self.request.organization.time_zone)
-        chart = marks.latency_chart(pulls, self.frame.counted, zone, self._hrefs(), _limit)
+        chart = marks.latency_chart(pulls, self.frame.counted, zone, self._hrefs(), self._limit)
         kinds = [(kind, *marks.in_time(kind, i, pulls)) for i, kind in enumerate(chart.kinds)]
         return {"latencies": chart, "latency_kinds": kinds, "left_out": max(0, len(pulls) - marks.MOST)}
+
+    def _limit(self, metric: Metric) -> float | None:
+        band = self.band_of(metric, "")
+        return band.high if band else None
 
     def _hrefs(self) -> marks.HrefOf:
         """To the pages that this viewer may open."""
@@ -237,11 +249,6 @@ class Page:
             "repository": name_of(By.REPOSITORY, cell.repository),
             "href": address(f"/o/{self.request.organization.slug}/pulls/", query, {}),
         }
-
-
-def _limit(metric: Metric) -> float | None:
-    band = band_of(metric, "")
-    return band.high if band else None
 
 
 def _alone(request: OrganizationRequest, group: Group) -> int | None:

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from events.dashboards import moving, sample, views
+from events.dashboards import annotations, moving, sample, views
 from events.dashboards.github import views as github
 from events.dashboards.pulls import deciding
 from events.dashboards.pulls import views as pulls
+from events.dashboards.ranges import views as ranges
 
 urlpatterns = [
     path("start/", views.start, name="start"),
@@ -17,4 +18,6 @@ urlpatterns = [
     *pulls.urlpatterns,
     *deciding.urlpatterns,
     *github.urlpatterns,
+    *ranges.urlpatterns,
+    *annotations.urlpatterns,
 ]
