@@ -10,8 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
+from codecard.lib.reading import Band
 from codecard.lib.tenant import tenant
+from events.dashboards.charts import week_label
 from events.dashboards.rulers import metric_named
+from events.models import Annotation, HealthyRange
 from teams import actions
 from teams.models import Contributor, CostVisibility, Organization, Team, User
 from tests import factories
@@ -414,3 +417,24 @@ def test_in_the_first_week_the_running_one_is_counted(
     assert context["tokens"].value == 420
     assert context["tokens"].previous is None
     assert "The first week" in alice_client.get(LEDGER).text
+
+
+def test_ranges_and_annotations_of_the_team_stand_on_its_page(
+    acme: Organization, crew: list[Contributor], ledger: Team, alice_client: Client
+) -> None:
+    for person in crew:
+        work(acme, person, monday(1), accepted=30, rejected=20)
+    with tenant(acme.id):
+        HealthyRange.objects.create(
+            organization=acme, team=ledger, metric="acceptance-rate", low=0.7, high=0.9, set_at=NOW
+        )
+        Annotation.objects.create(
+            organization=acme, team=ledger, on=monday(2), text="a new prompt template", made_at=NOW
+        )
+    context = _context(alice_client)
+    assert _tile(context, "acceptance-rate").verdict.word == "Below range"
+    chart = context["acceptance_chart"]
+    assert chart.band == Band(0.7, 0.9)
+    assert [(chart.points[one.at].label, one.text) for one in chart.annotations] == [
+        (week_label(monday(2)), "a new prompt template")
+    ]
