@@ -27,7 +27,7 @@ NONE = fingerprint([])
 BILLING = Rule("billing/", TaskType.NUMERIC)
 
 
-def file(path: str, added: int = 5, **fields: Any) -> dict[str, Any]:
+def file(path: str, added: int | None = 5, **fields: Any) -> dict[str, Any]:
     return {"path": path, "status": "modified", "added": added, "removed": 0, **fields}
 
 
