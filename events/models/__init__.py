@@ -65,7 +65,7 @@ from events.models.repository import (
     RepositoryState,
     Stage,
 )
-from events.models.rollup import ContributorDay, DetailDay, OrganizationDay
+from events.models.rollup import ContributorDay, DetailDay, EditDay, EditHorizon, OrganizationDay
 
 __all__ = [
     "COUNTERS",
@@ -97,6 +97,8 @@ __all__ = [
     "DiffState",
     "Dimension",
     "DimensionKind",
+    "EditDay",
+    "EditHorizon",
     "Escape",
     "EscapeState",
     "Event",
