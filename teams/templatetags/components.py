@@ -165,7 +165,9 @@ def control(field: BoundField) -> SafeString:
         attrs["aria-describedby"] = " ".join(described)
     if field.errors and field.name == next((name for name in field.form.fields if name in field.form.errors), None):
         attrs["autofocus"] = True
-    return field.as_widget(attrs=attrs)
+    # A list of boxes gives its attributes to each of them, and only one can have the focus.
+    before, focus, after = field.as_widget(attrs=attrs).partition(" autofocus")
+    return SafeString(before + focus + after.replace(" autofocus", ""))
 
 
 @register.inclusion_tag("_components/pages.html", takes_context=True)
