@@ -44,14 +44,17 @@ def reading(request: Request, scope: Scope) -> Iterator[Reader]:
     :raises NotAuthenticated: 401. :raises PermissionDenied: 403, with the scope that is missing. :raises Http404: an
     organization that is none of theirs. :raises ValidationError: 400, if they must say which one.
     """
-    if isinstance(request.auth, Access):
-        organization, membership = _of_token(request, request.auth, scope), None
+    access = request.auth
+    if isinstance(access, Access):
+        organization = _of_token(request, access, scope)
+        requests.organization_id.set(organization.id)
+        with tenant(organization.id):
+            yield _token(organization, access, scope)
     else:
         membership = _of_session(request)
-        organization = membership.organization
-    requests.organization_id.set(organization.id)
-    with tenant(organization.id):
-        yield _member(request, membership, scope) if membership else _token(organization, request.auth, scope)
+        requests.organization_id.set(membership.organization_id)
+        with tenant(membership.organization_id):
+            yield _member(request, membership, scope)
 
 
 def _of_token(request: Request, access: Access, scope: Scope) -> Organization:

@@ -163,7 +163,7 @@ def _ends_something(address: Address) -> int:
 # --- the API ---------------------------------------------------------------------------------------------------------
 
 INGEST, USAGE, OPEN = "ingest", Scope.USAGE, "open"
-METRICS, PULLS, OWN = Scope.METRICS, Scope.PULLS, Scope.OWN
+METRICS, PULL_FACTS, OWN = Scope.METRICS, Scope.PULLS, Scope.OWN
 # Which key each API view takes, by the name of the address.
 API = {
     "events": INGEST,
@@ -172,7 +172,7 @@ API = {
     "attributions": INGEST,
     "usage": USAGE,
     **dict.fromkeys(("api_metrics", "api_metric", "api_metric_series", "api_teams", "api_repositories"), METRICS),
-    **dict.fromkeys(("api_pulls", "api_pull", "api_defects"), PULLS),
+    **dict.fromkeys(("api_pulls", "api_pull", "api_defects"), PULL_FACTS),
     "api_me": OWN,
     "schema": OPEN,
 }

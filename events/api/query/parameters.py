@@ -31,7 +31,7 @@ class Parameters:
                 errors[name] = "It holds a NUL character."
         if errors:
             raise ValidationError(errors)
-        self._given = {name: query[name] for name in query}
+        self._given = {name: str(query[name]) for name in query}
 
     def text(self, name: str) -> str:
         """What was given, "" where nothing was."""

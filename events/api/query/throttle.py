@@ -31,4 +31,4 @@ class QueryThrottle(BaseThrottle):
 def _subject(request: Request) -> str:
     if isinstance(request.auth, Access):
         return f"key {request.auth.key_id}"
-    return f"account {request.user.pk}" if request.user else ""
+    return f"account {request.user.pk}" if request.user.is_authenticated else ""

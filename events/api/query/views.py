@@ -96,8 +96,7 @@ def json_response(request: Request, body: Any) -> HttpResponseBase:
     content = msgspec.json.encode(body)
     etag = f'W/"{sha256(content).hexdigest()[:32]}"'
     response = HttpResponse(content, content_type="application/json", headers={"ETag": etag})
-    found: HttpResponseBase = get_conditional_response(request._request, etag=etag, response=response)
-    return found
+    return get_conditional_response(request._request, etag=etag, response=response) or response
 
 
 def csv_response(table: Table) -> HttpResponseBase:

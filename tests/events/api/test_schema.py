@@ -44,7 +44,7 @@ def test_a_key_in_one_place_is_enough(schema: dict[str, Any]) -> None:
         for operation in item.values()
         if path != "/api/schema/"
     }
-    keys = [{"bearerKey": []}, {"headerKey": []}, {"basicKey": []}]
+    keys: list[dict[str, list[str]]] = [{"bearerKey": []}, {"headerKey": []}, {"basicKey": []}]
     assert {
         path: [one for one in security or () if one != {"cookieAuth": []}] for path, security in asked.items()
     } == dict.fromkeys(asked, keys)
