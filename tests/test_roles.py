@@ -163,7 +163,7 @@ def _ends_something(address: Address) -> int:
 # --- the API ---------------------------------------------------------------------------------------------------------
 
 INGEST, USAGE, OPEN = "ingest", Scope.USAGE, "open"
-METRICS, PULL_FACTS, OWN = Scope.METRICS, Scope.PULLS, Scope.OWN
+METRICS, PULL_FACTS, OWN_FACTS = Scope.METRICS, Scope.PULLS, Scope.OWN
 # Which key each API view takes, by the name of the address.
 API = {
     "events": INGEST,
@@ -173,7 +173,7 @@ API = {
     "usage": USAGE,
     **dict.fromkeys(("api_metrics", "api_metric", "api_metric_series", "api_teams", "api_repositories"), METRICS),
     **dict.fromkeys(("api_pulls", "api_pull", "api_defects"), PULL_FACTS),
-    "api_me": OWN,
+    "api_me": OWN_FACTS,
     "schema": OPEN,
 }
 API_ADDRESSES = [address for address in all_addresses() if address.route.startswith(("/api/", "/otlp/"))]
