@@ -202,6 +202,8 @@ STORAGES = {
 # Ingestion: clients retry 429 and 503, and drop data on 500 (docs/wires.md).
 INGEST_MAX_BODY_BYTES = number("INGEST_MAX_BODY_BYTES", 16 * 1024 * 1024)
 INGEST_REQUESTS_PER_MINUTE = number("INGEST_REQUESTS_PER_MINUTE", 60_000)
+# Of the query API, for each token and for each account that is signed in.
+API_REQUESTS_PER_MINUTE = number("API_REQUESTS_PER_MINUTE", 600)
 # As large as GitHub sends them.
 WEBHOOK_MAX_BODY_BYTES = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = INGEST_MAX_BODY_BYTES

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/v1/attributions/?$", AttributionsView.as_view(), name="attributions"),
     re_path(r"^api/v1/incidents/?$", IncidentsView.as_view(), name="incidents"),
     path("api/v1/usage/", UsageView.as_view(), name="usage"),
+    path("", include("events.api.query.urls")),
     re_path(r"^webhooks/github/?$", AppWebhookView.as_view(), name="github_webhook"),
     re_path(
         r"^webhooks/github/(?P<organization>[-a-zA-Z0-9_]{1,63})/?$",

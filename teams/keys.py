@@ -23,6 +23,9 @@ class Scope(StrEnum):
     """What an API token may read."""
 
     USAGE = "usage:read"
+    METRICS = "metrics:read"
+    PULLS = "pulls:read"
+    OWN = "me:read"
 
     @property
     def label(self) -> str:
@@ -34,15 +37,30 @@ class Scope(StrEnum):
         """Nobody gets by a token what they may not see on a page."""
         return SCOPES[self].needs
 
+    def demanded(self, *, is_shared: bool) -> Permission:
+        """Of whoever makes or keeps a token: one of the organization itself (`is_shared`) isn't narrowed to a person,
+        and may read more."""
+        return (SCOPES[self].needs_shared if is_shared else None) or SCOPES[self].needs
+
 
 class ScopeFacts(NamedTuple):
     label: str
     needs: Permission
+    needs_shared: Permission | None = None
 
 
 # A new scope is a member above and a line here; forms, lists and checks follow.
 SCOPES: dict[Scope, ScopeFacts] = {
     Scope.USAGE: ScopeFacts("Usage and cost of the whole organization, never by person", Permission.SEE_USAGE),
+    Scope.METRICS: ScopeFacts(
+        "Numbers of teams and of the organization, above the privacy floor", Permission.SEE_NUMBERS
+    ),
+    Scope.PULLS: ScopeFacts(
+        "Pull requests and defects that its person may open; all of them, if it is the organization's",
+        Permission.SEE_OWN_PULL_REQUESTS,
+        Permission.SEE_PULL_REQUESTS,
+    ),
+    Scope.OWN: ScopeFacts("The numbers of its person; nothing, if it is the organization's", Permission.USE_OWN_DATA),
 }
 
 

@@ -52,6 +52,8 @@ class Permission(StrEnum):
     SEE_AUDIT = "see_audit"
     DELETE_ORGANIZATION = "delete_organization"
     TRANSFER_ORGANIZATION = "transfer_organization"
+    SWITCH_SMALL_TEAM = "switch_small_team"
+    """Asking all members whether numbers of fewer people than the floor may be shown, and ending that."""
 
 
 _VIEWER = frozenset({Permission.SEE_NUMBERS, Permission.SEE_DATA_HEALTH})
@@ -68,7 +70,11 @@ _ADMIN = _LEAD | {
     Permission.MANAGE_SETTINGS,
     Permission.SEE_AUDIT,
 }
-_OWNER = _ADMIN | {Permission.DELETE_ORGANIZATION, Permission.TRANSFER_ORGANIZATION}
+_OWNER = _ADMIN | {
+    Permission.DELETE_ORGANIZATION,
+    Permission.TRANSFER_ORGANIZATION,
+    Permission.SWITCH_SMALL_TEAM,
+}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.DEVELOPER: _DEVELOPER,

@@ -1,8 +1,21 @@
-from teams.views import admin, audit, general, invitations, joining, keys, members, people, signing_in, teams
+from teams.views import (
+    admin,
+    audit,
+    general,
+    invitations,
+    joining,
+    keys,
+    members,
+    people,
+    signing_in,
+    small_team,
+    teams,
+)
 
 urlpatterns = [
     *signing_in.urlpatterns,
     *general.urlpatterns,
+    *small_team.urlpatterns,
     *members.urlpatterns,
     *invitations.urlpatterns,
     *joining.urlpatterns,

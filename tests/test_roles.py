@@ -16,10 +16,10 @@ from codecard.lib.tenant import tenant
 from teams import actions
 from teams.admin.site import site as organization_site
 from teams.keys import Scope, new_secret
-from teams.models import KeyKind, Membership, Organization, Role, Team
+from teams.models import KeyKind, Membership, Organization, Role, Team, User
 from teams.permissions import PERMISSIONS, Permission
 from tests.addresses import Address, all_addresses
-from tests.factories import NOW, make_key, make_member, make_organization, make_token, make_user
+from tests.factories import NOW, make_key, make_member, make_organization, make_token, make_user, person
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 
@@ -40,6 +40,7 @@ TABLE: tuple[tuple[str, set[Permission], Role], ...] = (
     ("audit", {Permission.SEE_AUDIT}, ADMIN),
     ("usage at any size, and its cost", {Permission.SEE_USAGE, Permission.SEE_COST}, ADMIN),
     ("delete, transfer", {Permission.DELETE_ORGANIZATION, Permission.TRANSFER_ORGANIZATION}, OWNER),
+    ("asking for numbers of fewer people", {Permission.SWITCH_SMALL_TEAM}, OWNER),
 )
 RANKED = (VIEWER, DEVELOPER, LEAD, ADMIN, OWNER)
 
@@ -50,6 +51,8 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"settings/audit", Permission.SEE_AUDIT),
     (r"settings/github/", Permission.MANAGE_INTEGRATIONS),
     (r"settings/(delete|transfer|keep|restore)", Permission.DELETE_ORGANIZATION),
+    (r"settings/ranges/", Permission.EDIT_TEAM_PAGES),
+    (r"settings/small-team/", Permission.SWITCH_SMALL_TEAM),
     (r"settings/", Permission.MANAGE_SETTINGS),
     (r"people/", Permission.MANAGE_PEOPLE),
     (r"keys/", Permission.USE_OWN_DATA),
@@ -59,6 +62,8 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"health/", Permission.SEE_DATA_HEALTH),
     (r"(pulls|defects)/", Permission.SEE_OWN_PULL_REQUESTS),
     (r"admin/", Permission.SEE_TEAM_PULL_REQUESTS),
+    (r"small-team/", Permission.SEE_NUMBERS),
+    (r"t/<slug:team>/annotations/.", Permission.EDIT_TEAM_PAGES),
     (r"t/", Permission.SEE_NUMBERS),
     (r"$", Permission.SEE_NUMBERS),
 )
@@ -105,6 +110,9 @@ def visit(acme: Organization, payments: Team) -> Callable[[str], Client]:
         else:
             member = make_member(acme, Role(visitor) if visitor in RANKED else OWNER, user)
             with tenant(acme.id):
+                if visitor == LEAD:
+                    # Of the team whose pages are visited: what a lead may do is asked of each team.
+                    actions.join_team(team=payments, contributor=person(acme, user), is_lead=True, by=None, now=NOW)
                 Membership.objects.filter(id=member.id).update(is_active=visitor in RANKED)
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
@@ -155,6 +163,7 @@ def _ends_something(address: Address) -> int:
 # --- the API ---------------------------------------------------------------------------------------------------------
 
 INGEST, USAGE, OPEN = "ingest", Scope.USAGE, "open"
+METRICS, PULL_FACTS, OWN_FACTS = Scope.METRICS, Scope.PULLS, Scope.OWN
 # Which key each API view takes, by the name of the address.
 API = {
     "events": INGEST,
@@ -162,31 +171,40 @@ API = {
     **{f"otlp_{signal}{by}": INGEST for signal in ("logs", "metrics", "traces") for by in ("", "_by_path")},
     "attributions": INGEST,
     "usage": USAGE,
+    **dict.fromkeys(("api_metrics", "api_metric", "api_metric_series", "api_teams", "api_repositories"), METRICS),
+    **dict.fromkeys(("api_pulls", "api_pull", "api_defects"), PULL_FACTS),
+    "api_me": OWN_FACTS,
     "schema": OPEN,
 }
 API_ADDRESSES = [address for address in all_addresses() if address.route.startswith(("/api/", "/otlp/"))]
 
 
 @pytest.mark.parametrize("address", API_ADDRESSES, ids=lambda address: address.name)
-def test_every_api_view_takes_its_kind_of_key_only(address: Address, acme: Organization, globex: Organization) -> None:
+def test_every_api_view_takes_its_kind_of_key_only(
+    address: Address, acme: Organization, globex: Organization, bob: User
+) -> None:
     takes = API.get(address.name)
     assert takes, f"{address.name} has no row: say in API which key it takes"
     late = timezone.now() - timedelta(days=1)
+    with tenant(acme.id):
+        own = person(acme, bob)
     revoked = make_key(acme), make_token(acme)
     for made in revoked:
         actions.revoke_key(key=made.key, by=None, now=NOW)
     keys = {
         "ingest": make_key(acme).secret,
-        "token": make_token(acme).secret,
+        "token": make_token(acme, contributor=own if takes == OWN else None).secret,
         "token without a scope": make_token(acme, scopes=[]).secret,
         "unknown": new_secret(KeyKind.INGEST if takes == INGEST else KeyKind.API),
         "revoked": revoked[takes != INGEST].secret,
         "expired": (make_key if takes == INGEST else make_token)(acme, expires_at=late).secret,
     }
-    good = {INGEST: "ingest", USAGE: "token"}.get(takes)
+    good = "ingest" if takes == INGEST else "token"
     for name, secret in keys.items():
         status = _ask(address, secret)
-        expected = {200} if takes == OPEN or name == good else {401} if name == "unknown" else {403}
+        # The made-up id of a pull request is of none.
+        found = {404} if address.name == "api_pull" else {200}
+        expected = found if takes == OPEN or name == good else {401} if name == "unknown" else {403}
         assert status in expected, (name, status)
     assert _ask(address, "") == (200 if takes == OPEN else 401)
 
@@ -194,7 +212,7 @@ def test_every_api_view_takes_its_kind_of_key_only(address: Address, acme: Organ
 def _ask(address: Address, secret: str) -> int:
     is_post = API[address.name] == INGEST
     headers = {"Authorization": f"Bearer {secret}"} if secret and "path_key" not in address.route else {}
-    path = address.path({"path_key": secret or "none"})
+    path = address.path({"path_key": secret or "none", "metric": "acceptance-rate"})
     client = Client()
     if is_post:
         body = "[]" if address.name in {"events", "incidents"} else "{}"
@@ -225,6 +243,8 @@ ORGANIZATION_TABLES: dict[str, tuple[Permission, bool, set[str]]] = {
     "events.pullrequest": (Permission.SEE_PULL_REQUESTS, True, set()),
     "events.defect": (Permission.SEE_PULL_REQUESTS, True, set()),
     "events.defectlink": (Permission.SEE_PULL_REQUESTS, True, set()),
+    "events.healthyrange": (Permission.EDIT_PAGES, True, set()),
+    "events.annotation": (Permission.EDIT_PAGES, True, set()),
     "events.delivery": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),
     "events.backfill": (Permission.MANAGE_INTEGRATIONS, False, set()),
     "events.chore": (Permission.MANAGE_INTEGRATIONS, False, {"try_again"}),

@@ -45,6 +45,13 @@ def openings(cells: Sequence[Cell], groups: Sequence[People], floor: int) -> lis
     return [week.settle(people) for people in groups]
 
 
+def whole_only(found: Opening, cells: Sequence[Cell]) -> Opening:
+    """The same without any part by itself."""
+    return Opening(
+        found.is_open, tuple(frozenset(parts) for parts in zip(*(cell.parts for cell in cells), strict=True))
+    )
+
+
 def settling_order(own: Named, groups: Iterable[tuple[Named, People]]) -> list[Named]:
     """The groups that are settled before `own` and have a say in it, and `own` last: those that share people with it,
     or with one of those, and are smaller, or as large and named before."""

@@ -10,7 +10,18 @@ from django.utils import timezone
 
 from codecard.lib.formats import counted
 from events.actions.replaying import try_chores_again, try_deliveries_again
-from events.models import Backfill, Chore, Connection, Defect, DefectLink, Delivery, PullRequest, Repository
+from events.models import (
+    Annotation,
+    Backfill,
+    Chore,
+    Connection,
+    Defect,
+    DefectLink,
+    Delivery,
+    HealthyRange,
+    PullRequest,
+    Repository,
+)
 from teams.admin.site import OrganizationAdmin, entered, site
 from teams.permissions import Permission
 
@@ -196,3 +207,34 @@ class ChoreAdmin(Repeatable):
     def again(self, request: HttpRequest, rows: QuerySet[Any]) -> int:
         here = entered(request)
         return try_chores_again(organization=here.organization, rows=rows, by=here.user, now=timezone.now())
+
+
+@admin.register(HealthyRange, site=site)
+class HealthyRangeAdmin(ReadOnly):
+    """Ends in the metric's own unit: shares between 0 and 1."""
+
+    permission = Permission.EDIT_PAGES
+    lead_reads = "team"
+    list_display = ("metric", "team", "task_type", "low", "high", "set_by", "set_at")
+    list_filter = ("metric", "task_type")
+    list_select_related = ("team", "set_by")
+    search_fields = ("metric", "team__name")
+    fields: ClassVar[Any] = ("metric", "team", "task_type", "low", "high", "set_by", "set_at")
+    ordering = ("metric", "id")
+
+    def page_of(self, row: HealthyRange) -> str:
+        return f"settings/ranges/{row.metric}/"
+
+
+@admin.register(Annotation, site=site)
+class AnnotationAdmin(ReadOnly):
+    permission = Permission.EDIT_PAGES
+    lead_reads = "team"
+    list_display = ("on", "text", "team", "made_by", "made_at")
+    list_select_related = ("team", "made_by")
+    search_fields = ("text", "team__name")
+    fields: ClassVar[Any] = ("on", "text", "team", "made_by", "made_at")
+    ordering = ("-on", "-id")
+
+    def page_of(self, row: Annotation) -> str:
+        return f"t/{row.team.slug}/annotations/" if row.team else ""

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from codecard.lib import lattice
 from codecard.lib.clusters import Moments
-from codecard.lib.lattice import WITHHELD, Opening
+from codecard.lib.lattice import WITHHELD, Cell, Opening
 from codecard.lib.periods import Days
 from codecard.lib.reading import Band, Reading
 from events.answers.asking import Question, Scope
@@ -72,9 +71,7 @@ class _Cases:
         width = len(self.metric.dimensions)
         if self.metric.is_work or not cases:
             return Opening(is_open=True, closed=(frozenset(),) * width)
-        cells = [lattice.Cell(case.parts, case.people) for case in cases]
-        groups = [group.people for group in self.scope.settled]
-        return lattice.openings(cells, groups, self.scope.floor)[-1]
+        return self.scope.opening([Cell(case.parts, case.people) for case in cases])
 
     def effect(self, days: Days) -> float:
         """The design effect of the open weeks."""

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from codecard.lib.lattice import settling_order
+from codecard.lib.lattice import Cell, Opening, openings, settling_order, whole_only
 from codecard.lib.periods import Days
 from events.metrics._base import By, Metric
 from events.queries.facts import Facts, joined
 from events.queries.people import Group, everybody_of, floor_for
 from teams.models import Organization
+from teams.queries.small_team import is_small_team as has_small_team
+
+SMALL_TEAM_FLOOR = 2
+"""Nobody alone even then: a team of one, or of all but one, would be a split that isolates one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,13 @@ class Scope:
     settled: tuple[Group, ...]
     floor: int
     is_everybody: bool = False
+    is_small_team: bool = False
+    """Everybody agreed to see values of the whole, and of nothing but the whole."""
+
+    def opening(self, cells: Sequence[Cell]) -> Opening:
+        """What of one week may be shown, of facts of all settled groups."""
+        found = openings(cells, [group.people for group in self.settled], self.floor)[-1]
+        return whole_only(found, cells) if self.is_small_team else found
 
     def facts(self, stretches: Sequence[Days | None], now: datetime) -> Facts:
         return Facts(
@@ -30,14 +41,24 @@ class Scope:
         )  # fmt: skip
 
 
-def scope_of(organization: Organization, groups: Sequence[Group], group: Group | None, viewer: int | None) -> Scope:
-    """`groups`: all teams. `group` None: everybody. `viewer`: the asker as a person of the data. Inside the tenant."""
+def scope_of(
+    organization: Organization,
+    groups: Sequence[Group],
+    group: Group | None,
+    viewer: int | None,
+    *,
+    is_small_team: bool | None = None,
+) -> Scope:
+    """`groups`: all teams. `group` None: everybody. `viewer`: the asker as a person of the data. `is_small_team`: for
+    those who ask of many groups and know. Inside the tenant."""
+    is_small_team = has_small_team(organization) if is_small_team is None else is_small_team
+    floor = SMALL_TEAM_FLOOR if is_small_team else organization.privacy_floor
     own = group or Group(0, "", organization.name, everybody_of(organization.id))
     known = groups if group else [*groups, own]
     order = settling_order(own.id, [(one.id, one.people) for one in known])
     by_id = {one.id: one for one in known}
     settled = tuple(by_id[group_id] for group_id in order)
-    return Scope(organization, own, settled, floor_for(own, organization.privacy_floor, viewer), group is None)
+    return Scope(organization, own, settled, floor_for(own, floor, viewer), group is None, is_small_team)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from codecard.lib import formats, svg
-from codecard.lib.intervals import wilson
 from codecard.lib.periods import WEEK
-from events.dashboards.figures import ACCEPTANCE_BAND, FEWEST_DECISIONS, TOKEN_KINDS, OpenWeek
+from events.answers.answering import Week
+from events.dashboards.figures import TOKEN_KINDS, OpenWeek
+from events.metrics._base import Metric
 from events.queries.team import Measure
 
 TOKEN_SERIES = tuple(svg.Series(name, colour) for colour, (_, name) in enumerate(TOKEN_KINDS, 1))
@@ -16,51 +17,43 @@ def week_label(week_on: date) -> str:
     return formats.days(week_on, week_on + WEEK)
 
 
-def acceptance_by_week(
-    weeks: Sequence[OpenWeek],
-    before: Sequence[OpenWeek | None],
+def metric_by_week(
+    metric: Metric,
+    weeks: Sequence[Week],
+    before: Sequence[Week | None],
     *,
     running_on: date,
-    design_effect: float,
     previous_name: str,
+    annotations: Sequence[svg.Annotation] = (),
 ) -> svg.LineChart:
     """`before` stands beside `weeks`, None where there is nothing to compare with."""
-    points = [
-        _point(week, earlier, week.week_on == running_on, design_effect)
-        for week, earlier in zip(weeks, before, strict=True)
-    ]
+    points = [_point(week, earlier, week.week_on == running_on) for week, earlier in zip(weeks, before, strict=True)]
     return svg.LineChart(
         slug="acceptance",
-        title="Acceptance rate by week",
+        title=f"{metric.label} by week",
         description=_course(points),
         points=points,
-        band=ACCEPTANCE_BAND,
-        value_name="Accepted",
+        unit=metric.unit,
+        band=next((week.reading.band for week in weeks if week.reading.band), metric.band),
+        value_name=metric.short,
         previous_name=previous_name,
-        n_name="Decisions",
+        n_name=metric.noun.capitalize(),
+        annotations=annotations,
     )
 
 
-def _point(week: OpenWeek, earlier: OpenWeek | None, is_running: bool, design_effect: float) -> svg.Point:
-    k, n = decisions(week)
-    label = week_label(week.week_on)
-    short = "this week" if is_running else formats.day(week.week_on)
-    previous_k, previous_n = decisions(earlier) if earlier else (0, 0)
+def _point(week: Week, earlier: Week | None, is_running: bool) -> svg.Point:
+    reading = week.reading
     return svg.Point(
-        label=label,
-        short=short,
-        value=k / n if n else None,
-        n=n or None,
-        interval=wilson(k, n, design_effect=design_effect) if n else None,
-        previous=previous_k / previous_n if previous_n >= FEWEST_DECISIONS else None,
-        is_few=0 < n < FEWEST_DECISIONS,
+        label=week_label(week.week_on),
+        short="this week" if is_running else formats.day(week.week_on),
+        value=reading.value,
+        n=reading.n or None,
+        interval=reading.interval,
+        previous=earlier.reading.value if earlier and not earlier.reading.is_few else None,
+        is_few=reading.is_few,
         is_running=is_running,
     )
-
-
-def decisions(week: OpenWeek) -> tuple[int, int]:
-    n = week.amount(Measure.DECISIONS, "accepted", "rejected")
-    return week.amount(Measure.DECISIONS, "accepted") or 0, n or 0
 
 
 def _course(points: Sequence[svg.Point]) -> str:

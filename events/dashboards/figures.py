@@ -1,4 +1,4 @@
-"""From weeks to figures: sums and shares over the open weeks of a period, with their intervals and comparison."""
+"""From weeks to figures: sums over the open weeks of a period, with their comparison."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,12 @@ from datetime import date
 from typing import NamedTuple
 
 from codecard.lib.formats import Unit
-from codecard.lib.intervals import newcombe, wilson
-from codecard.lib.reading import Amount, Band, Reading
-from events.queries.people import Group, floor_for, is_open, overlapping
-from events.queries.team import Clusters, Measure, Week, Weeks
+from codecard.lib.lattice import Cell
+from codecard.lib.reading import Amount, Reading
+from events.answers import Scope
+from events.queries.people import NOBODY, People
+from events.queries.team import Measure, Week, Weeks
 
-ACCEPTANCE_BAND = Band(0.25, 0.60)
-FEWEST_DECISIONS = 100
-"""Under this an acceptance rate is not judged."""
 TOKEN_KINDS = (
     ("input_tokens", "Input"),
     ("output_tokens", "Output"),
@@ -45,22 +43,20 @@ class OpenWeek:
         return sum(self.week.sums[name] for name in names) if measure in self.open else None
 
 
-def open_weeks(
-    group: Group, groups: Iterable[Group], weeks: Weeks, mondays: Sequence[date], *, floor: int, viewer: int | None
-) -> list[OpenWeek]:
-    """The weeks of a group with what of them may be shown, oldest first. `weeks` hold the overlapping groups too."""
-    others = overlapping(group, groups)
-    lowest = floor_for(group, floor, viewer)
-    return [
-        OpenWeek(monday, weeks[group.id][monday], _open_measures(weeks, group, others, monday, lowest))
-        for monday in mondays
-    ]
+def open_weeks(scope: Scope, weeks: Weeks, mondays: Sequence[date]) -> list[OpenWeek]:
+    """The weeks of a group with what of them may be shown, oldest first. `weeks` hold all settled groups."""
+    return [OpenWeek(monday, weeks[scope.group.id][monday], _open_measures(scope, weeks, monday)) for monday in mondays]
 
 
-def _open_measures(weeks: Weeks, group: Group, others: list[Group], monday: date, floor: int) -> frozenset[Measure]:
+def _open_measures(scope: Scope, weeks: Weeks, monday: date) -> frozenset[Measure]:
+    # Who has data of one measure often is who has data of another.
+    known: dict[People, bool] = {}
+
     def shown(measure: Measure) -> bool:
-        seen_as_well = [weeks[other.id][monday].with_data_of(measure) for other in others]
-        return is_open(weeks[group.id][monday].with_data_of(measure), seen_as_well, floor)
+        people = NOBODY.union(*(weeks[group.id][monday].with_data_of(measure) for group in scope.settled))
+        if people not in known:
+            known[people] = scope.opening([Cell((), people)]).is_open
+        return known[people]
 
     # What nobody may know the people of, nobody may know the amounts of.
     return frozenset(filter(shown, Measure)) if shown(Measure.ANYTHING) else frozenset()
@@ -105,68 +101,3 @@ def active(span: Span, members: int) -> Reading:
 
 def people_of(weeks: Iterable[OpenWeek]) -> frozenset[int]:
     return frozenset[int]().union(*(week.week.with_data_of(Measure.ANYTHING) for week in weeks if not week.is_withheld))
-
-
-class Share(NamedTuple):
-    """k of n, and the design effect of the sample."""
-
-    k: int
-    n: int
-    design_effect: float
-
-
-def acceptance(span: Span) -> Reading:
-    """Accepted among the decisions that a person made."""
-    names = ("accepted",), ("accepted", "rejected")
-    return _compared(span, Measure.DECISIONS, *names, band=ACCEPTANCE_BAND)
-
-
-def approved_by_rule(span: Span) -> Reading:
-    """Decisions that a rule made, among all."""
-    by_rule = ("auto_accepted", "auto_rejected")
-    return _compared(span, Measure.RULINGS, by_rule, ("accepted", "rejected", *by_rule), band=None)
-
-
-def _compared(span: Span, measure: Measure, k: tuple[str, ...], n: tuple[str, ...], *, band: Band | None) -> Reading:
-    now = _share(span.now, measure, k, n)
-    before = None if span.before is None else _share(span.before, measure, k, n)
-    is_withheld = now.n == 0 and any(measure not in week.open for week in span.now)
-    return share_reading(now, before, band=band, is_withheld=is_withheld)
-
-
-def _share(weeks: Sequence[OpenWeek], measure: Measure, k: tuple[str, ...], n: tuple[str, ...]) -> Share:
-    return Share(total(weeks, measure, *k) or 0, total(weeks, measure, *n) or 0, design_effect(weeks))
-
-
-def design_effect(weeks: Iterable[OpenWeek]) -> float:
-    clusters = (week.week.clusters for week in weeks if Measure.DECISIONS in week.open)
-    return sum(clusters, Clusters()).design_effect
-
-
-def share_reading(
-    now: Share, before: Share | None, *, band: Band | None = ACCEPTANCE_BAND, is_withheld: bool = False
-) -> Reading:
-    """A share with its 95 % interval; compared only where both samples are honest."""
-    if not now.n or is_withheld:
-        return Reading(value=None, band=band, is_withheld=is_withheld)
-    is_few = now.n < FEWEST_DECISIONS
-    previous, change = None, None
-    if before and before.n >= FEWEST_DECISIONS and not is_few:
-        previous = before.k / before.n
-        effects = (now.design_effect, before.design_effect)
-        change = newcombe(now.k, now.n, before.k, before.n, design_effects=effects)
-    return Reading(
-        value=now.k / now.n,
-        n=now.n,
-        interval=wilson(now.k, now.n, design_effect=now.design_effect),
-        band=band,
-        previous=previous,
-        is_few=is_few,
-        is_real_change=None if change is None else change.leaves_out(0),
-    )
-
-
-def note(reading: Reading) -> str:
-    """The size of the sample, and what may be said of the change."""
-    words = {None: "", True: "probably a real change", False: "no clear change"}[reading.is_real_change]
-    return ", ".join(filter(None, (reading.sample, words)))

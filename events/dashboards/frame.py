@@ -88,8 +88,17 @@ def period_context(request: OrganizationRequest, frame: Frame) -> dict[str, Any]
         "compare_text": _compare_text(frame),
         "has_form_error": asked_custom and frame.period.key != CUSTOM,
         "notice": frame.period.notice,
+        **_steps(frame),
         "floor": request.organization.privacy_floor,
     }
+
+
+def _steps(frame: Frame) -> dict[str, str]:
+    """The same number of weeks just before, and just after where those are over, as a query string's period."""
+    size = timedelta(days=frame.counted.days)
+    earlier, later = frame.counted.shifted(-size), frame.counted.shifted(size)
+    asked = {"earlier": earlier, **({"later": later} if later.end_on <= frame.running_on else {})}
+    return {name: f"{days.start_on}..{days.end_on}" for name, days in asked.items()}
 
 
 def _compare_text(frame: Frame) -> str:

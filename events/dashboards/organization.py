@@ -11,18 +11,27 @@ from codecard.lib import svg
 from codecard.lib.formats import Unit
 from codecard.lib.periods import Days, monday
 from codecard.lib.reading import Amount, Reading
+from events.answers import Answers, Question, scope_of
 from events.dashboards import charts, figures
 from events.dashboards.breakdowns import Row, table
-from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, OpenWeek, Span
+from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, Span
 from events.dashboards.frame import Frame, frame_of, mondays, newest_context, period_context
+from events.dashboards.rulers import ACCEPTANCE, bands_of, headline_metrics
+from events.metrics._base import UNKNOWN, Metric
+from events.queries.facts import Facts, joined
 from events.queries.health import first_day_of, newest_event_at
-from events.queries.people import Group, groups_of, number_of_people
-from events.queries.team import CELL_SUMS, Names, names_of, weeks_of
+from events.queries.people import NOBODY, Group, groups_of, number_of_people
+from events.queries.pull_facts import Pull
+from events.queries.ranges import ranges_of
+from events.queries.team import Names, Weeks, names_of, weeks_of
+from events.queries.totals import Totals
 from events.queries.usage import Breakdown, UsageRow, number_of_sessions, usage
+from teams.models import Organization
 from teams.permissions import OrganizationRequest, Permission
 from teams.queries import contributor_of
+from teams.queries.small_team import is_small_team
 
-_COUNTED = ("requests", *CELL_SUMS)
+_COUNTED = ("requests", *TOKENS, *COST, "unpriced_tokens", "lines_added", "lines_removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +40,7 @@ class TeamRow:
     name: str
     members: int
     active: Reading
-    acceptance: Reading
-    auto: Reading
+    readings: list[tuple[Metric, Reading]]
     newest_at: datetime | None
     is_withheld: bool
 
@@ -49,6 +57,7 @@ def organization_context(request: OrganizationRequest, now: datetime) -> dict[st
         "teams": [(group.slug, group.name) for group in groups],
         "state": "empty" if newest_at is None else "ready",
         "people": number_of_people(organization_id),
+        "metrics": team_metrics(),
         "rows": _team_rows(request, groups, frame) if newest_at else [],
         "usage": _usage(request, frame) if newest_at else None,
         **period_context(request, frame),
@@ -60,35 +69,60 @@ def organization_context(request: OrganizationRequest, now: datetime) -> dict[st
 
 
 def _team_rows(request: OrganizationRequest, groups: list[Group], frame: Frame) -> list[TeamRow]:
+    """All read once for every team: activity by week, and pull requests by who opened them."""
     if not groups:
         return []
-    own = contributor_of(request.organization, request.user)
-    weeks = weeks_of(request.organization.id, groups, *frame.compared)
+    organization = request.organization
+    own = contributor_of(organization, request.user)
+    weeks = weeks_of(organization.id, groups, *frame.compared)
+    by_author, ranges = _pulls_by_author(organization, frame), ranges_of(organization.id)
+    is_small = is_small_team(organization)
 
-    def opened(group: Group, days: Days) -> list[OpenWeek]:
-        floor, viewer = request.organization.privacy_floor, own.id if own else None
-        return figures.open_weeks(group, groups, weeks, mondays(days), floor=floor, viewer=viewer)
+    def row(group: Group) -> TeamRow:
+        scope = scope_of(organization, groups, group, own.id if own else None, is_small_team=is_small)
+        facts = Totals(
+            organization.id, organization.time_zone, group, scope.settled, joined(frame.compared), frame.now,
+            weeks=weeks, by_author=by_author,
+        )  # fmt: skip
+        return _team_row(Answers(scope, facts, bands_of(ranges, group.id)), weeks, frame)
 
-    def span(group: Group) -> Span:
-        return Span(opened(group, frame.counted), opened(group, frame.before) if frame.before else None)
-
-    return [_team_row(group, span(group)) for group in groups]
+    return [row(group) for group in groups]
 
 
-def _team_row(group: Group, span: Span) -> TeamRow:
-    members = len(group.people)
-    active = figures.active(span, members)
-    newest = [week.week.newest_at for week in span.now if not week.is_withheld and week.week.newest_at]
+def _pulls_by_author(organization: Organization, frame: Frame) -> dict[int, list[Pull]]:
+    everybody = Group(0, "", "", NOBODY)
+    facts = Facts(
+        organization.id, organization.time_zone, everybody, (), joined(frame.compared), frame.now, is_everybody=True
+    )
+    found: defaultdict[int, list[Pull]] = defaultdict(list)
+    for pull in facts.pulls:
+        found[pull.author].append(pull)
+    return found
+
+
+def _team_row(answers: Answers, weeks: Weeks, frame: Frame) -> TeamRow:
+    scope, group = answers.scope, answers.scope.group
+    now = figures.open_weeks(scope, weeks, mondays(frame.counted))
+    before = figures.open_weeks(scope, weeks, mondays(frame.before)) if frame.before else None
+    active = figures.active(Span(now, before), len(group.people))
+    newest = [week.week.newest_at for week in now if not week.is_withheld and week.week.newest_at]
     return TeamRow(
         slug=group.slug,
         name=group.name,
-        members=members,
+        members=len(group.people),
         active=active,
-        acceptance=figures.acceptance(span),
-        auto=figures.approved_by_rule(span),
+        readings=[
+            (metric, answers.answer(Question(metric=metric, shown=frame.counted, before=frame.before)).total)
+            for metric in team_metrics()
+        ],
         newest_at=max(newest, default=None),
         is_withheld=active.is_withheld,
     )
+
+
+def team_metrics() -> list[Metric]:
+    """What stands in the row of a team: the acceptance rate, and what is told of its pull requests."""
+    return [one for one in headline_metrics() if one.is_work or one.slug == ACCEPTANCE]
 
 
 # --- usage -----------------------------------------------------------------------------------------------------------
@@ -152,12 +186,9 @@ def _columns(rows: Iterable[_Day], drawn: Days) -> list[tuple[date, Sequence[flo
 
 
 def _models(rows: Iterable[_Day], names: Names) -> list[Row]:
-    numbers = {name: number for number, name in names.models.items()}
-    found: defaultdict[int, Row] = defaultdict(Row)
+    found: defaultdict[str, Row] = defaultdict(Row)
     for row in rows:
-        one = found[numbers.get(row.usage.keys[Breakdown.MODEL] or "", 0)]
+        one = found[row.usage.keys[Breakdown.MODEL] or UNKNOWN]
         for name, value in row.usage.counters.items():
             one.sums[name] += value
-    return [
-        row for row in table(found, {}, names.models, by="tokens", effects=(1.0, 1.0)) if row.tokens or row.requests
-    ]
+    return [row for row in table(found, [], names.models.values(), by="tokens") if row.tokens or row.requests]

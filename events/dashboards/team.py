@@ -1,64 +1,80 @@
-"""Context of one team's dashboard: what telemetry alone can tell. Declared in templates/events/team.html."""
+"""Context of one team's dashboard, declared in templates/events/team.html: what changed, is it healthy, where."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, time
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from codecard.lib import svg
-from codecard.lib.formats import Unit
-from codecard.lib.periods import Days
-from codecard.lib.reading import Amount, Reading
-from events.dashboards import breakdowns, charts, figures
-from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, OpenWeek, Span
-from events.dashboards.frame import Frame, frame_of, mondays, newest_context, period_context
-from events.dashboards.team_pulls import team_pulls
-from events.queries.people import Group, floor_for, groups_of, overlapping
-from events.queries.team import Cell, Cells, Measure, Names, cells_of, names_of, newest_day_of, weeks_of
-from teams.permissions import OrganizationRequest, Permission
+from codecard.lib.periods import WEEK, Days
+from codecard.lib.reading import Reading
+from events.answers import Answers, Question, scope_of
+from events.answers.answering import LAST
+from events.answers.answering import Week as AnsweredWeek
+from events.answers.findings import CriticalCell, critical_cells, findings
+from events.dashboards import charts, figures, marks
+from events.dashboards.figures import OpenWeek, Span
+from events.dashboards.frame import FEWEST_WEEKS_DRAWN, Frame, frame_of, mondays, newest_context, period_context
+from events.dashboards.narrowing import Filters, address, chips, filters_from, name_of
+from events.dashboards.rulers import ACCEPTANCE, Asked, Tile, bands_of, headline_metrics, led_by_rules, metric_named
+from events.dashboards.task_table import TaskRow, task_rows
+from events.dashboards.team_usage import usage_context
+from events.metrics import auto_approved_share
+from events.metrics._base import By, Metric
+from events.queries.annotations import annotations_of
+from events.queries.people import Group, groups_of
+from events.queries.pull_facts import Pull
+from events.queries.pull_requests import reach_of, repositories_of
+from events.queries.ranges import ranges_of
+from events.queries.team import newest_day_of, weeks_of
+from teams.models import Identity
+from teams.permissions import OrganizationRequest
 from teams.queries import contributor_of
 
-NOTABLE_RULES = 0.95
-"""From this share of automatic approvals on, what people decided on says little."""
+MOST_CRITICAL = 8
 
 
 def team_context(request: OrganizationRequest, slug: str, now: datetime) -> dict[str, Any] | None:
     """None where the organization has no such team."""
+    page = page_of(request, slug, now)
+    return page.context() if page else None
+
+
+def page_of(request: OrganizationRequest, slug: str, now: datetime) -> "Page | None":
     groups = groups_of(request.organization.id)
     group = next((one for one in groups if one.slug == slug), None)
-    if group is None:
-        return None
-    return _Page(request, group, groups, frame_of(request, now)).context()
+    return None if group is None else Page(request, group, groups, frame_of(request, now))
 
 
-class _Page:
+def metric_url(request: OrganizationRequest, team_slug: str, slug: str, frame: Frame, filters: Filters) -> str:
+    """The page of one metric of a team, with period and filters kept."""
+    return address(f"/o/{request.organization.slug}/t/{team_slug}/m/{slug}/", frame.period.query, filters)
+
+
+class Page:
     """One reading of the tables, and the parts of the page that are made of it."""
 
     def __init__(self, request: OrganizationRequest, group: Group, groups: list[Group], frame: Frame) -> None:
         self.request, self.group, self.groups, self.frame = request, group, groups, frame
         self.organization_id = request.organization.id
-        self.viewer = _alone(request, group)
-        self.floor = floor_for(group, request.organization.privacy_floor, self.viewer)
-        self.related = [group, *overlapping(group, groups)]
-        self.weeks = weeks_of(self.organization_id, [group], *frame.reads, others=self.related[1:])
+        self.filters = filters_from(request.GET)
+        self.scope = scope_of(request.organization, groups, group, _alone(request, group))
+        self.weeks = weeks_of(self.organization_id, [group], *frame.reads, others=self.scope.settled[:-1])
         self.drawn = self._open(frame.drawn)
         if [week.week_on for week in self.drawn if week.has_data] == [frame.running_on]:
             self.frame = frame = frame.of_running_week()
         before = None if frame.before is None else self._open(frame.before)
         self.span = Span([week for week in self.drawn if week.week_on in frame.counted], before)
+        self.band_of = bands_of(ranges_of(self.organization_id), group.id)
+        self.answers = Answers(self.scope, self.scope.facts(frame.reads, frame.now), self.band_of)
 
     def _open(self, days: Days) -> list[OpenWeek]:
-        return figures.open_weeks(
-            self.group,
-            self.groups,
-            self.weeks,
-            mondays(days),
-            floor=self.request.organization.privacy_floor,
-            viewer=self.viewer,
-        )
+        return figures.open_weeks(self.scope, self.weeks, mondays(days))
 
     def context(self) -> dict[str, Any]:
         state = self._state()
+        has_pulls = bool(self.answers.facts.own_pulls)
         return {
             "nav": "team",
             "team": self.group,
@@ -67,11 +83,23 @@ class _Page:
             "members": len(self.group.people),
             "state": state,
             "active_people": len(figures.people_of(self.span.now)) if state == "ready" else None,
+            "repositories": self.repositories,
+            "has_pulls": has_pulls,
+            "worked_in": len({pull.repository for pull in self._in_weeks(self.frame.counted)}),
+            "is_filtered": bool(self.filters),
+            "kept": [(by.value, value) for by, value in self.filters.items()],
             **period_context(self.request, self.frame),
             **self._newest(state),
-            "pulls": team_pulls(self.request.organization, self.group, self.frame.counted, self.floor, self.frame.now),
-            **(self._figures() if state == "ready" else {}),
+            **(self._measures() if state == "ready" or has_pulls else {}),
+            **(usage_context(self) if state == "ready" else {}),
         }
+
+    @cached_property
+    def repositories(self) -> list[tuple[int, str]]:
+        return repositories_of(self.request.organization)
+
+    def _in_weeks(self, days: Days) -> list[Pull]:
+        return [pull for pull in self.answers.facts.own_pulls if pull.week_on in days]
 
     def _state(self) -> str:
         if any(week.has_data and not week.is_withheld for week in self.span.now):
@@ -88,134 +116,139 @@ class _Page:
         context = newest_context(newest, self.frame.now)
         return context if state in ("ready", "quiet") else {"newest_at": None, "is_stale": False}
 
-    def _figures(self) -> dict[str, Any]:
-        effect = figures.design_effect(self.span.now)
-        earlier_effect = figures.design_effect(self.span.before or ())
-        acceptance, auto = figures.acceptance(self.span), figures.approved_by_rule(self.span)
-        names = names_of(self.organization_id)
+    # --- the measures ------------------------------------------------------------------------------------------------
+
+    def _measures(self) -> dict[str, Any]:
+        tiles, answers = self._tiles()
+        rows, why = self.task_rows
         return {
-            "acceptance": acceptance,
-            "acceptance_note": figures.note(acceptance),
-            "auto": auto,
-            "auto_note": figures.note(auto),
-            "says_little": auto.value is not None and auto.value >= NOTABLE_RULES,
-            "acceptance_spark": self._spark(),
-            "acceptance_chart": charts.acceptance_by_week(
-                self.drawn, self._beside(), running_on=self.frame.running_on, design_effect=effect,
-                previous_name="A year before" if self._draws_before else "",
-            ),
-            "active": figures.active(self.span, len(self.group.people)),
-            **self._amounts(),
-            "token_chart": charts.tokens_by_week(self.drawn, running_on=self.frame.running_on),
-            "prices": names.prices,
-            "withheld_weeks": sum(week.is_withheld for week in self.span.now),
-            "weeks": self._week_rows(effect),
-            **self._tables(names, (effect, earlier_effect)),
-        }  # fmt: skip
+            "tiles": tiles,
+            "findings": [(one, self._href(one.metric)) for one in findings(answers)],
+            "chips": chips(self.request.path, self.frame.period.query, self.filters, self._known_parts),
+            "clear": address(self.request.path, self.frame.period.query, {}),
+            "export": address(f"{self.request.path}export.csv", self.frame.period.query, self.filters),
+            "acceptance_chart": self._chart(),
+            "linked": marks.coverage(self._in_weeks(self.frame.counted)),
+            "tasks": rows,
+            "tasks_why": why,
+            **self._latencies(),
+            "critical": self._critical(),
+        }
+
+    @cached_property
+    def asked(self) -> Asked:
+        return Asked(self.answers, self.frame.counted, self.frame.before, self._course, self.filters)
+
+    @property
+    def _course(self) -> Days:
+        """The weeks of the small courses: those that are drawn and over."""
+        drawn = self.frame.drawn
+        over = Days(drawn.start_on, min(drawn.end_on, self.frame.running_on))
+        return over if over.days > 0 else drawn
+
+    def _tiles(self) -> tuple[list[Tile], list[Any]]:
+        found = [self.asked.tile(metric, self._href(metric)) for metric in headline_metrics()]
+        tiles = [led_by_rules(tile, self.auto) if tile.metric.slug == ACCEPTANCE else tile for tile, _ in found]
+        return tiles, [answer for _, answer in found if answer is not None]
+
+    @cached_property
+    def auto(self) -> Reading:
+        if len(self.filters) > 1:
+            return Reading(value=None)
+        return self.asked.answer(auto_approved_share.METRIC).total
+
+    @cached_property
+    def task_rows(self) -> tuple[list[TaskRow], str]:
+        return task_rows(self.answers, self.frame.counted, self.frame.before, self.filters)
+
+    def _href(self, metric: Metric) -> str:
+        kept = {by: value for by, value in self.filters.items() if by in metric.dimensions}
+        return metric_url(self.request, self.group.slug, metric.slug, self.frame, kept)
+
+    def _known_parts(self, by: By) -> list[str]:
+        """What of a dimension may be told: parts of decisions that enough people have, and of pull requests."""
+        keys = [row.key for row in self.accepted_by(by)]
+        if by is By.REPOSITORY:
+            keys += sorted({pull.repository for pull in self.answers.facts.own_pulls})
+        if by is By.TASK:
+            keys += sorted({pull.task for pull in self.answers.facts.own_pulls if pull.task})
+        return [key for key in dict.fromkeys(keys) if key not in LAST]
+
+    def accepted_by(self, by: By) -> list[Any]:
+        question = Question(metric=metric_named(ACCEPTANCE), shown=self.frame.counted, before=self.frame.before, by=by)
+        return self.answers.answer(question).rows
+
+    def _chart(self) -> svg.LineChart | None:
+        """None where filters may not be put to it: behaviour takes one at a time."""
+        if len(self.filters) > 1:
+            return None
+        metric = metric_named(ACCEPTANCE)
+        weeks = self.answers.weeks(metric, self.frame.drawn, self.filters)
+        before: list[AnsweredWeek | None] = []
+        if self._draws_before and self.frame.before:
+            lead = [None] * sum(week.week_on < self.frame.counted.start_on for week in weeks)
+            before = [*lead, *self.answers.weeks(metric, self.frame.before, self.filters)][: len(weeks)]
+        beside = [pair for _, pair in zip_longest(weeks, before)]
+        return charts.metric_by_week(
+            metric, weeks, beside, running_on=self.frame.running_on,
+            previous_name="A year before" if self._draws_before else "", annotations=self._annotations(),
+        )  # fmt: skip
+
+    def _annotations(self) -> list[svg.Annotation]:
+        drawn = self.frame.drawn
+        found = annotations_of(self.organization_id, self.group.id, drawn)
+        return [svg.Annotation((one.on - drawn.start_on).days // 7, one.text) for one in found]
 
     @property
     def _draws_before(self) -> bool:
         """The period just before is in the same line already."""
         return self.frame.period.versus == "year" and self.span.before is not None
 
-    def _beside(self) -> list[OpenWeek | None]:
-        """For each drawn week the one that it is compared with."""
-        before = list(self.span.before or ()) if self._draws_before else []
-        lead: list[OpenWeek | None] = [None] * sum(week.week_on < self.frame.counted.start_on for week in self.drawn)
-        return [pair for _, pair in zip_longest(self.drawn, [*lead, *before][: len(self.drawn)])]
+    def _latencies(self) -> dict[str, Any]:
+        pulls = marks.linked(self.answers.facts.own_pulls, self.frame.counted, self.filters)
+        if not pulls:
+            return {"latencies": None}
+        zone = ZoneInfo(self.request.organization.time_zone)
+        chart = marks.latency_chart(pulls, self.frame.counted, zone, self._hrefs(), self._limit)
+        kinds = [(kind, *marks.in_time(kind, i, pulls)) for i, kind in enumerate(chart.kinds)]
+        return {"latencies": chart, "latency_kinds": kinds, "left_out": max(0, len(pulls) - marks.MOST)}
 
-    def _spark(self) -> list[float | None]:
-        shares = (charts.decisions(week) for week in self.drawn if week.week_on != self.frame.running_on)
-        return [k / n if n >= figures.FEWEST_DECISIONS else None for k, n in shares]
+    def _limit(self, metric: Metric) -> float | None:
+        band = self.band_of(metric, "")
+        return band.high if band else None
 
-    def _amounts(self) -> dict[str, Any]:
-        full = [week for week in self.drawn if week.week_on != self.frame.running_on]
+    def _hrefs(self) -> marks.HrefOf:
+        """To the pages that this viewer may open."""
+        organization = self.request.organization
+        reach = reach_of(organization, self.request.user, self.request.permissions)
+        names = Identity.objects.filter(organization=organization, id__in=reach.authors or ())
+        people = None if reach.authors is None else set(names.values_list("contributor_id", flat=True))
 
-        def amount(measure: Measure, *names: str, unit: Unit = Unit.COUNT) -> Amount:
-            return figures.amount(self.span, full, measure, *names, unit=unit)
+        def href_of(pull: Pull) -> str:
+            may_open = people is None or pull.author in people
+            return f"/o/{organization.slug}/pulls/{pull.full_name}/{pull.number}/" if may_open else ""
 
-        kinds = [figures.total(self.span.now, Measure.TOKENS, name) for name, _ in TOKEN_KINDS]
+        return href_of
+
+    def _critical(self) -> list[dict[str, Any]]:
+        end_on = self.frame.counted.end_on
+        start_on = max(self.frame.drawn.start_on, end_on - FEWEST_WEEKS_DRAWN * WEEK)
+        work = [metric for metric in headline_metrics() if metric.is_work]
+        cells = critical_cells(self.answers, work, Days(start_on, end_on))
+        return [self._critical_cell(cell) for cell in cells[:MOST_CRITICAL]]
+
+    def _critical_cell(self, cell: CriticalCell) -> dict[str, Any]:
+        names = {pull.repository: pull.full_name for pull in self.answers.facts.own_pulls}
+        numbers = {name: number for number, name in self.repositories}
+        number = numbers.get(names.get(cell.repository, ""))
+        query = {"team": self.group.slug, "task": cell.task, **({"repo": str(number)} if number else {})}
         return {
-            "sessions": amount(Measure.SESSIONS, "sessions"),
-            "prompts": amount(Measure.PROMPTS, "prompts"),
-            "tokens": amount(Measure.TOKENS, *TOKENS, unit=Unit.TOKENS),
-            "token_slices": charts.token_slices(kinds),
-            "lines_added": amount(Measure.LINES, "lines_added"),
-            "lines_removed": amount(Measure.LINES, "lines_removed"),
-            **self._cost(amount(Measure.COST, *COST, unit=Unit.MONEY)),
+            "metric": cell.metric,
+            "reading": cell.reading,
+            "task": name_of(By.TASK, cell.task),
+            "repository": name_of(By.REPOSITORY, cell.repository),
+            "href": address(f"/o/{self.request.organization.slug}/pulls/", query, {}),
         }
-
-    def _cost(self, cost: Amount) -> dict[str, Any]:
-        if Permission.SEE_COST not in self.request.permissions:
-            return {"cost": None}
-        unpriced = figures.total(self.span.now, Measure.UNPRICED, "unpriced_tokens")
-        return {
-            "cost": cost,
-            "cost_slices": self._cost_slices(cost),
-            "unpriced_tokens": unpriced if self._is_whole(Measure.UNPRICED) else None,
-            "has_unpriced": any(
-                week.week.sums["unpriced_tokens"] for week in self.span.now if Measure.COST in week.open
-            ),
-        }
-
-    def _cost_slices(self, cost: Amount) -> list[svg.Slice]:
-        """Where one of the two is of too few people, both stand together."""
-        if cost.value is None:
-            return []
-        if not (self._is_whole(Measure.COST_GIVEN) and self._is_whole(Measure.COST_ESTIMATED)):
-            return [svg.Slice("Given or estimated", cost.value, 1)]
-        given = figures.total(self.span.now, Measure.COST_GIVEN, "cost_given_micros") or 0
-        estimated = figures.total(self.span.now, Measure.COST_ESTIMATED, "cost_estimated_micros") or 0
-        return [svg.Slice("Given by the tool", given, 1), svg.Slice("Estimated", estimated, 2)]
-
-    def _is_whole(self, part: Measure) -> bool:
-        """Whether a part of the cost is open in every week in which the cost is."""
-        return all(part in week.open for week in self.span.now if Measure.COST in week.open)
-
-    def _tables(self, names: Names, effects: tuple[float, float]) -> dict[str, Any]:
-        own, others = self._cells()
-        before = self.span.before or []
-
-        def table(of: Callable[[Cells], list[Cell]], named: dict[int, str], by: str) -> list[breakdowns.Row]:
-            cells = of(own), [of(other) for other in others]
-            now = breakdowns.rows_of(*cells, self.span.now, self.floor)
-            earlier = breakdowns.rows_of(*cells, before, self.floor, breakdowns.COMPARED)
-            return breakdowns.table(now, earlier, named, by=by, effects=effects)
-
-        models = table(lambda cells: cells.models, names.models, "tokens")
-        return {
-            "models": models,
-            "models_decide": any(row.decisions for row in models),
-            "tools": table(lambda cells: cells.tools, names.tools, "lines_added"),
-        }
-
-    def _cells(self) -> tuple[Cells, list[Cells]]:
-        """Of this group, and of those that overlap."""
-        found = cells_of(self.organization_id, self.related, self.frame.counted, self.frame.before)
-        return found.pop(self.group.id), list(found.values())
-
-    def _week_rows(self, effect: float) -> list[dict[str, Any]]:
-        shown = [week for week in self.drawn if week.week_on >= self.frame.counted.start_on]
-        return [self._week_row(week, effect) for week in reversed(shown)]
-
-    def _week_row(self, week: OpenWeek, effect: float) -> dict[str, Any]:
-        k, n = charts.decisions(week)
-        return {
-            "label": charts.week_label(week.week_on),
-            "is_running": week.week_on == self.frame.running_on,
-            "is_withheld": week.is_withheld,
-            "active": len(week.week.with_data_of(Measure.ANYTHING)),
-            "sessions": week.amount(Measure.SESSIONS, "sessions"),
-            "prompts": week.amount(Measure.PROMPTS, "prompts"),
-            "tokens": week.amount(Measure.TOKENS, *TOKENS),
-            "cost": week.amount(Measure.COST, *COST),
-            "lines_added": week.amount(Measure.LINES, "lines_added"),
-            "lines_removed": week.amount(Measure.LINES, "lines_removed"),
-            "acceptance": self._week_acceptance(week, k, n, effect),
-        }
-
-    def _week_acceptance(self, week: OpenWeek, k: int, n: int, effect: float) -> Reading:
-        return figures.share_reading(figures.Share(k, n, effect), None, is_withheld=Measure.DECISIONS not in week.open)
 
 
 def _alone(request: OrganizationRequest, group: Group) -> int | None:

@@ -2,18 +2,20 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from codecard.lib.tables import csv_lines
 from codecard.lib.tenant import tenant
 from events.dashboards import onboarding
+from events.dashboards.export import HEADER, rows_of
 from events.dashboards.fragments import answer, failing_softly
 from events.dashboards.health import health_context
 from events.dashboards.organization import organization_context
-from events.dashboards.team import team_context
+from events.dashboards.team import page_of, team_context
 from events.sources._base import Source
 from teams import actions, queries
 from teams.models import Key, KeyKind, Organization, User
@@ -45,6 +47,18 @@ def team(request: OrganizationRequest, team: str) -> HttpResponse:
     if context is None:
         raise Http404
     return answer(request, "events/team.html", "events/_team_dashboard.html", context)
+
+
+@never_cache
+@require_safe
+@organization_view(Permission.SEE_NUMBERS)
+def team_export(request: OrganizationRequest, team: str) -> StreamingHttpResponse:
+    page = page_of(request, team, timezone.now())
+    if page is None:
+        raise Http404
+    response = StreamingHttpResponse(csv_lines(HEADER, rows_of(page)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{request.organization.slug}-{page.group.slug}.csv"'
+    return response
 
 
 @never_cache

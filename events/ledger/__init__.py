@@ -20,13 +20,23 @@ from codecard.lib.tenant import tenant
 from events.ledger.batch import Batch, NotLookedUp, Refusal, commits_in_time, within_time
 from events.ledger.channels import poorer_channels
 from events.ledger.commits import keep_commits
+from events.ledger.first_runs import find_first_runs
 from events.ledger.intake import Intake, keep_intake
 from events.ledger.locks import locking
 from events.ledger.lookups import Lookups, forget, lookups_of, number_of, prepare
 from events.ledger.pricing import PRICES
 from events.ledger.series import Increases, take_increases, unusable
 from events.ledger.sessions import Touch, Vanished, lock_sessions, sessions_parameter
-from events.ledger.statements import COPY_STAGE, CREATE_STAGE, PRUNE, REMOVE, STAGE_COLUMNS, STORE, SUPERSEDE
+from events.ledger.statements import (
+    COPY_STAGE,
+    CREATE_STAGE,
+    PRUNE,
+    REMOVE,
+    STAGE_COLUMNS,
+    STORE,
+    STORE_WITH_EDITS,
+    SUPERSEDE,
+)
 from events.models import DimensionKind, Fate
 from events.schema import Commit, Event, Kind, Point
 from events.sources._base import Group, Parsed
@@ -230,8 +240,10 @@ def _store(cursor: Cursor[Any], batch: Batch, work: _Work, intake: Intake, now: 
         for row in rows:
             copy.write_row(row)
     parameters = {"org": batch.known.organization_id, "nobody": list(batch.nobody), "soon": now + _SOON}
-    cursor.execute(STORE, {**parameters, **sessions_parameter(batch.known, batch.touches)}, prepare=True)
+    statement = STORE_WITH_EDITS if batch.has_edits else STORE
+    cursor.execute(statement, {**parameters, **sessions_parameter(batch.known, batch.touches)}, prepare=True)
     stored = {channel: counts for channel, *counts in cursor.fetchall()}
+    find_first_runs(cursor, batch)
     for (source, channel), sent in batch.sent.items():
         items, superseded, *rest = stored.get(channel, (0,) * 9)
         _note(intake, source, sent, items, superseded, rest)

@@ -13,7 +13,7 @@ from events.ledger.rows import ESTIMATED, KINDS, fact_id
 from events.ledger.sessions import SessionKey, Touch, micros
 from events.ledger.statements import STAGE_COLUMNS
 from events.models import PATH_CLASSES, DimensionKind
-from events.schema import Commit, Event, Kind, Point
+from events.schema import Commit, Edit, Event, Kind, Point
 from events.sources._base import Group
 from teams.identities import Owner, Sender
 
@@ -21,8 +21,10 @@ OLDEST = timedelta(days=6 * 365 + 2)
 NEWEST = timedelta(days=1)
 _SESSION = list(STAGE_COLUMNS).index("session_id")
 _SUPERSEDED = list(STAGE_COLUMNS).index("is_superseded")
+AT = list(STAGE_COLUMNS).index("occurred_at")
+OUTCOME = list(STAGE_COLUMNS).index("outcome")
 _IDENTITY = itemgetter(0, 1)
-_MICROS_TO_2000 = 946_684_800_000_000
+MICROS_TO_2000 = 946_684_800_000_000
 
 
 class NotLookedUp(Exception):
@@ -53,6 +55,7 @@ class Batch:
     placed: list[Placed] = field(default_factory=list)
     owners: dict[tuple[str | None, ...], Owner] = field(default_factory=dict)
     sent: Counter[tuple[str, int]] = field(default_factory=Counter)
+    has_edits: bool = False
 
     def place(self, group: Group, events: Sequence[Event]) -> None:
         """Makes the rows of a group's events, all but what only the locked sessions can tell.
@@ -64,6 +67,7 @@ class Batch:
         except KeyError as error:
             raise NotLookedUp from error
         self.sent[group.source, group.channel.number] += len(events)
+        self.has_edits = self.has_edits or Edit in map(type, events)
 
     def _place(self, group: Group, events: Sequence[Event]) -> None:
         numbers = self.known.dimensions
@@ -89,7 +93,7 @@ class Batch:
             )
             amounts = amounts_of(event)
             row = [
-                at_us - _MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, identity_id, 0,
+                at_us - MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, identity_id, 0,
                 False, day, tool_id, versions[event.tool_version], models[event.model], repository_id, branch_id,
                 languages[event.language], prices_id if amounts[10] == ESTIMATED else 0, kind, channel,
                 PATH_CLASSES[event.path_class], event.path_hash, *amounts,

@@ -13,10 +13,11 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from codecard.lib.tenant import tenant
+from events.ledger import edits
 from events.ledger.instances import move_instances
 from events.ledger.locks import lock_organization
-from events.ledger.statements import CONTRIBUTOR_KEYS, DETAIL_KEYS, MOVE, upsert
-from events.models import COUNTERS, Fate, Relocation
+from events.ledger.statements import CONTRIBUTOR_KEYS, DETAIL_KEYS, EDIT_KEYS, MOVE, SUMS, upsert
+from events.models import Fate, Relocation
 
 FACTS, SESSIONS, SPAN = 4_000, 2_000, timedelta(days=7)
 """The most of one step, and the most time that it looks through: some hundredths of a second each."""
@@ -41,26 +42,26 @@ _SESSIONS = f"""
         LIMIT %(most)s FOR UPDATE)
 """
 _COMMITS = f"UPDATE events_clientcommit SET contributor_id = %(taker)s WHERE {_THEIRS}"
-_EMPTY = " AND ".join(f"{name} = 0" for name in COUNTERS)
+_OF_PEOPLE = {"events_detail_day": DETAIL_KEYS, "events_contributor_day": CONTRIBUTOR_KEYS, edits.TABLE: EDIT_KEYS}
 _PRUNE = [
     f"""DELETE FROM {table} WHERE organization_id = %(org)s AND day BETWEEN %(first)s AND %(last)s
-        AND contributor_id = %(giver)s AND {_EMPTY}"""
-    for table in ("events_detail_day", "events_contributor_day")
+        AND contributor_id = %(giver)s AND {" AND ".join(f"{name} = 0" for name in SUMS[table])}"""
+    for table in _OF_PEOPLE
 ]
 
 
 def _move_sums(table: str, keys: tuple[str, ...]) -> str:
     """What is left of the giver's sums once its facts have gone: of days whose facts are kept no longer."""
     others = ", ".join(key for key in keys if key != "contributor_id")
-    counters = upsert(table, keys, "moved")
+    kept = upsert(table, keys, "moved", SUMS[table])
     return f"""
         WITH gone AS (DELETE FROM {table} WHERE organization_id = %(org)s AND contributor_id = %(giver)s RETURNING *),
-        moved AS (SELECT %(taker)s::bigint AS contributor_id, {others}, {", ".join(COUNTERS)} FROM gone)
-        {counters}
+        moved AS (SELECT %(taker)s::bigint AS contributor_id, {others}, {", ".join(SUMS[table])} FROM gone)
+        {kept}
     """
 
 
-_SUMS = (_move_sums("events_detail_day", DETAIL_KEYS), _move_sums("events_contributor_day", CONTRIBUTOR_KEYS))
+_SUMS = [_move_sums(table, keys) for table, keys in _OF_PEOPLE.items()]
 
 
 def begin_relocation(

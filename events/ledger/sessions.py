@@ -38,6 +38,9 @@ class Locked(NamedTuple):
     started_at: datetime
     ended_at: datetime
     ranks: list[int]
+    has_accepted: bool
+    has_run: bool
+    first_run_at: datetime | None
     parts: str | None
 
 
@@ -226,7 +229,8 @@ _LOCK = """
     SELECT t.tool_id, t.key, s.* FROM jsonb_to_recordset(%(sessions)s::jsonb) AS t(tool_id int, key text)
     CROSS JOIN LATERAL (
         SELECT id, contributor_id, identity_id, repository_id, repository_at, branch_id, branch_at, started_at,
-               ended_at, ranks, parts::text
+               ended_at, ranks, accepted + auto_accepted > 0 AS has_accepted,
+               tests_passed + tests_failed + tests_none + tests_unknown > 0 AS has_run, first_run_at, parts::text
         FROM events_session WHERE organization_id = %(org)s AND tool_id = t.tool_id AND key = t.key LIMIT 1 FOR UPDATE
     ) AS s
 """

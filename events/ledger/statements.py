@@ -4,6 +4,9 @@ Indexes used: the primary keys of `events_event` (organization_id, occurred_at, 
 upserts, and `session_in_organization` for sessions.
 """
 
+from collections.abc import Iterable
+
+from events.ledger import edits
 from events.models import COUNTERS
 
 # Column of events_event -> type in the binary COPY that fills the stage. All numbers: on the wire a timestamptz is the
@@ -58,6 +61,9 @@ ROLLUPS = {
     "events_contributor_day": CONTRIBUTOR_KEYS,
     "events_organization_day": ORGANIZATION_KEYS,
 }
+EDIT_KEYS = (*DETAIL_KEYS, *edits.KEYS)
+SUMS: dict[str, tuple[str, ...]] = {**dict.fromkeys(ROLLUPS, tuple(COUNTERS)), edits.TABLE: edits.COUNTERS}
+"""Every table of daily sums, and what it adds up."""
 
 # Emptied as well, for whoever stores twice in one transaction.
 CREATE_STAGE = (
@@ -67,7 +73,7 @@ CREATE_STAGE = (
 )
 COPY_STAGE = f"COPY events_stage ({', '.join(STAGE_COLUMNS)}) FROM STDIN (FORMAT binary)"
 
-_NOT_SUMMED = {"id", "identity_id", "tool_version_id", "branch_id", "prices_id", "path_hash", "duration_ms", "detail"}
+_NOT_SUMMED = {"id", "identity_id", "tool_version_id", "branch_id", "prices_id", "path_hash", "duration_ms"}
 _CHANGED = ", ".join(name for name in STAGE_COLUMNS if name not in _NOT_SUMMED)
 _INSERT = f"""
     INSERT INTO events_event (organization_id, {_EVENT_COLUMNS})
@@ -101,31 +107,38 @@ _REMOVE = """
 """
 
 
-def _sums() -> str:
+def _sums(counters: Iterable[str] = COUNTERS) -> str:
     """Sums of sums. As float8, which is exact below 2^53 and far cheaper than the numeric that sum(bigint) makes."""
-    return ", ".join(f"sum({name}::float8)::bigint AS {name}" for name in COUNTERS)
+    return ", ".join(f"sum({name}::float8)::bigint AS {name}" for name in counters)
 
 
-def upsert(table: str, keys: tuple[str, ...], source: str) -> str:
+def upsert(table: str, keys: tuple[str, ...], source: str, counters: Iterable[str] = COUNTERS) -> str:
     """Adds the counters of `source` (rows with `keys` and counters) to a roll-up, rows in key order: concurrent
     ledgers then lock them in the same order. What sums to nothing makes no row: no roll-up has a row of zeros."""
     listed = ", ".join(keys)
     return f"""
-        INSERT INTO {table} AS kept (organization_id, {listed}, {", ".join(COUNTERS)})
-        SELECT %(org)s, {listed}, {_sums()} FROM {source} GROUP BY {listed}
-        HAVING {" OR ".join(f"sum({name}::float8) <> 0" for name in COUNTERS)} ORDER BY {listed}
+        INSERT INTO {table} AS kept (organization_id, {listed}, {", ".join(counters)})
+        SELECT %(org)s, {listed}, {_sums(counters)} FROM {source} GROUP BY {listed}
+        HAVING {" OR ".join(f"sum({name}::float8) <> 0" for name in counters)} ORDER BY {listed}
         ON CONFLICT (organization_id, {listed}) DO UPDATE
-        SET {", ".join(f"{name} = kept.{name} + excluded.{name}" for name in COUNTERS)}
+        SET {", ".join(f"{name} = kept.{name} + excluded.{name}" for name in counters)}
     """
 
 
-def _applied(change: str, sign: int, counts: str, sessions: str) -> str:
-    """The one statement that changes events and everything that is summed over them: `change` returns the events."""
+def _edits_kept(source: str) -> str:
+    return f"{edits.TABLE}_kept AS ({upsert(edits.TABLE, EDIT_KEYS, source, edits.COUNTERS)})"
+
+
+def _applied(change: str, sign: int, counts: str, sessions: str, *, has_edits: bool = True) -> str:
+    """The one statement that changes events and everything that is summed over them: `change` returns the events.
+    Without `has_edits` there must be none among them: the statement is then spared the look for them."""
     counters = ", ".join(
         f"{sign} * coalesce({expression}, 0)::bigint AS {name}" for name, expression in COUNTERS.items()
     )
     keys = ", ".join(("session_id", *DETAIL_KEYS))
     rollups = ",".join(f"\n{table}_kept AS ({upsert(table, keys_, 'base')})" for table, keys_ in ROLLUPS.items())
+    if has_edits:
+        rollups += f",\nedits AS ({edits.edit_sums('changed', DETAIL_KEYS, counts, sign)}),\n{_edits_kept('edits')}"
     return f"""
         WITH changed AS ({change}),
         base AS (SELECT {keys}, {counters} FROM changed WHERE {counts} GROUP BY {keys}),
@@ -162,51 +175,65 @@ _SESSIONS_BACK = f"""
     WHERE s.organization_id = %(org)s AND s.id = a.session_id
 """
 
-STORE = _applied(_INSERT, +1, "NOT is_superseded", _SESSIONS_OF_BATCH)
+STORE = _applied(_INSERT, +1, "NOT is_superseded", _SESSIONS_OF_BATCH, has_edits=False)
+STORE_WITH_EDITS = _applied(_INSERT, +1, "NOT is_superseded", _SESSIONS_OF_BATCH)
 """Stores the stage. Parameters: org, nobody, soon, sessions, session_ids. Rows: channel, stored, superseded, with
 session, with repository, with person, ahead of the clock, newest, first day, last day."""
 SUPERSEDE = _applied(_SUPERSEDE, -1, "true", _SESSIONS_BACK)
 """Marks poorer tellings of one kind in one session, and takes their counters back."""
 RESTORE = _applied(_RESTORE, +1, "true", _SESSIONS_BACK)
 """The opposite: what no better channel tells any more counts again. `channels` are those that stay superseded."""
-REMOVE = _applied(_REMOVE, -1, "NOT is_superseded", _SESSIONS_BACK)
-"""Takes single events out (a cumulative point whose increase has changed), and their counters back."""
+REMOVE = _applied(_REMOVE, -1, "NOT is_superseded", _SESSIONS_BACK, has_edits=False)
+"""Takes single events out, and their counters back: cumulative points whose increase has changed. None is an edit."""
 
 _COUNTED = ", ".join(f"coalesce({expression}, 0)::bigint AS {name}" for name, expression in COUNTERS.items())
-_OTHER_DETAIL_KEYS = ", ".join(key for key in DETAIL_KEYS if key != "contributor_id")
+_OTHER_KEYS = tuple(key for key in DETAIL_KEYS if key != "contributor_id")
+_OTHER_DETAIL_KEYS = ", ".join(_OTHER_KEYS)
+
+
+def _both_ways(source: str, keys: Iterable[str], counters: Iterable[str]) -> str:
+    """Sums without people, once for the taker, and once with the sign turned for the giver."""
+    return f"""
+        SELECT {", ".join(keys)}, who.contributor_id, {", ".join(f"who.sign * {name} AS {name}" for name in counters)}
+        FROM {source}, (VALUES (%(taker)s::bigint, 1), (%(giver)s::bigint, -1)) AS who (contributor_id, sign)
+    """
+
+
 MOVE = f"""
     WITH changed AS ({_MOVE}),
     moved AS (
         SELECT {_OTHER_DETAIL_KEYS}, {_COUNTED}
         FROM changed WHERE NOT is_superseded GROUP BY {_OTHER_DETAIL_KEYS}),
-    base AS (
-        SELECT {_OTHER_DETAIL_KEYS}, who.contributor_id,
-               {", ".join(f"who.sign * {name} AS {name}" for name in COUNTERS)}
-        FROM moved, (VALUES (%(taker)s::bigint, 1), (%(giver)s::bigint, -1)) AS who (contributor_id, sign)),
+    base AS ({_both_ways("moved", _OTHER_KEYS, COUNTERS)}),
+    edits_moved AS ({edits.edit_sums("changed", _OTHER_KEYS, "NOT is_superseded")}),
+    edits AS ({_both_ways("edits_moved", (*_OTHER_KEYS, *edits.KEYS), edits.COUNTERS)}),
     events_detail_day_kept AS ({upsert("events_detail_day", DETAIL_KEYS, "base")}),
-    events_contributor_day_kept AS ({upsert("events_contributor_day", CONTRIBUTOR_KEYS, "base")})
+    events_contributor_day_kept AS ({upsert("events_contributor_day", CONTRIBUTOR_KEYS, "base")}),
+    {_edits_kept("edits")}
     SELECT count(*), min(day), max(day) FROM changed
 """
 """Gives facts of a span to another contributor, and takes them along in the sums. The organization's don't change."""
 
 PRUNE = [
     f"""DELETE FROM {table} WHERE organization_id = %(org)s AND day BETWEEN %(first)s AND %(last)s
-        AND {" AND ".join(f"{name} = 0" for name in COUNTERS)}"""
-    for table in ROLLUPS
+        AND {" AND ".join(f"{name} = 0" for name in counters)}"""
+    for table, counters in SUMS.items()
 ]
 """After something was taken back: rows that came to zero go, so that the order of arrival leaves no trace."""
 
-_REBUILD_BASE = f"""
-    SELECT {", ".join(DETAIL_KEYS)}, {", ".join(f"coalesce({e}, 0)::bigint AS {n}" for n, e in COUNTERS.items())}
-    FROM events_event
-    WHERE organization_id = %(org)s AND day = %(day)s AND NOT is_superseded
-      AND occurred_at >= %(day)s::date - 1 AND occurred_at < %(day)s::date + 2
-    GROUP BY {", ".join(DETAIL_KEYS)}
+_OF_DAY = """
+    organization_id = %(org)s AND day = %(day)s AND NOT is_superseded
+    AND occurred_at >= %(day)s::date - 1 AND occurred_at < %(day)s::date + 2
 """
-REBUILD_CLEAR = [f"DELETE FROM {table} WHERE organization_id = %(org)s AND day = %(day)s" for table in ROLLUPS]
+_REBUILD_BASE = f"""
+    SELECT {", ".join(DETAIL_KEYS)}, {_COUNTED}
+    FROM events_event WHERE {_OF_DAY} GROUP BY {", ".join(DETAIL_KEYS)}
+"""
+REBUILD_CLEAR = [f"DELETE FROM {table} WHERE organization_id = %(org)s AND day = %(day)s" for table in SUMS]
 REBUILD_DAY = (
     f"WITH base AS ({_REBUILD_BASE}),"
     + ",".join(f"\n{table}_kept AS ({upsert(table, keys, 'base')})" for table, keys in ROLLUPS.items())
+    + f",\nedits AS ({edits.edit_sums('events_event', DETAIL_KEYS, _OF_DAY)}),\n{_edits_kept('edits')}"
     + "\nSELECT count(*) FROM base"
 )
 # Index session_by_day (organization_id, started_on, …); the sessions' own spans bound the search for their events.
@@ -214,7 +241,7 @@ REBUILD_SESSIONS = f"""
     WITH chosen AS (
         SELECT id, started_at, ended_at FROM events_session WHERE organization_id = %(org)s AND started_on = %(day)s
     ), sums AS (
-        SELECT session_id, {", ".join(f"coalesce({e}, 0)::bigint AS {n}" for n, e in COUNTERS.items())}
+        SELECT session_id, {_COUNTED}
         FROM events_event
         WHERE organization_id = %(org)s AND NOT is_superseded
           AND occurred_at >= (SELECT min(started_at) FROM chosen) AND occurred_at <= (SELECT max(ended_at) FROM chosen)

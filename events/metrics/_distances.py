@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from events.metrics._base import UNKNOWN, Case
 from events.metrics._samples import Distances
+from events.models import EditHorizon
 from events.queries.facts import Facts
 
-MINUTES, COMMIT = 1, 2
 
-
-def distances(facts: Facts, horizon: int) -> Iterator[Case]:
+def distances(facts: Facts, horizon: EditHorizon) -> Iterator[Case]:
     for one in facts.distances:
         if one.horizon == horizon:
             parts = one.task, one.model, one.tool, one.repository, one.language

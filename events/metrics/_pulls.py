@@ -22,6 +22,17 @@ def cases_of(
         yield Case(week_on, parts_of(pull), frozenset((pull.author,)), nothing if sample is None else sample, 1)
 
 
+def behaviour_of(facts: Facts, sample_of: Callable[[Pull], Sample | None], nothing: Sample) -> Iterator[Case]:
+    """The AI-assisted ones of all settled people, so that the floor sees whose sessions are in a number."""
+    for pull in facts.pulls:
+        if pull.ai_class == "ai":
+            sample = sample_of(pull)
+            people = frozenset((pull.author,)) if sample is not None else frozenset[int]()
+            is_own = facts.is_everybody or pull.author in facts.group.people
+            told = sample if is_own and sample is not None else nothing
+            yield Case(pull.week_on, parts_of(pull), people, told, int(is_own))
+
+
 def parts_of(pull: Pull) -> tuple[str, ...]:
     return (
         pull.task or UNKNOWN, pull.repository, str(pull.size) if pull.size else UNKNOWN, _one(pull.tools),

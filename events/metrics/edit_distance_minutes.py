@@ -6,13 +6,14 @@ from codecard.lib.clusters import Moments
 from codecard.lib.formats import Unit
 from events.metrics._base import Case, Direction, Example, Metric
 from events.metrics._details import DIMENSIONS
-from events.metrics._distances import MINUTES, distances
+from events.metrics._distances import distances
 from events.metrics._samples import Distances
+from events.models import EditHorizon
 from events.queries.facts import Facts
 
 
 def cases(facts: Facts) -> Iterable[Case]:
-    return distances(facts, MINUTES)
+    return distances(facts, EditHorizon.MINUTES)
 
 
 METRIC = Metric(

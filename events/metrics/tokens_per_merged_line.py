@@ -8,24 +8,14 @@ from collections.abc import Iterable
 
 from codecard.lib.formats import Unit
 from events.metrics._base import Case, Direction, Example, Metric
-from events.metrics._pulls import DIMENSIONS, cases_of
+from events.metrics._pulls import DIMENSIONS, behaviour_of
 from events.metrics._samples import Ratio
 from events.queries.facts import Facts
 from events.queries.pull_facts import Pull
 
 
 def cases(facts: Facts) -> Iterable[Case]:
-    """Behaviour: the pull requests of all settled people, so that the floor sees who is in them."""
-    own = facts.group.people
-    found = (pull for pull in facts.pulls if pull.ai_class == "ai")
-    for case, pull in ((next(cases_of([pull], _ratio, Ratio())), pull) for pull in found):
-        is_own = facts.is_everybody or pull.author in own
-        has_data = case.sample.n > 0
-        yield case._replace(
-            people=case.people if has_data else frozenset(),
-            sample=case.sample if is_own else Ratio(),
-            population=1 if is_own else 0,
-        )
+    return behaviour_of(facts, _ratio, Ratio())
 
 
 def _ratio(pull: Pull) -> Ratio | None:

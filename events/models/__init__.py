@@ -1,3 +1,4 @@
+from events.models.annotation import Annotation
 from events.models.counters import COUNTERS, CostBasis, Counters, Outcome
 from events.models.defect import (
     HORIZONS,
@@ -46,6 +47,7 @@ from events.models.pull_request import (
     SessionLink,
     SizeStratum,
 )
+from events.models.ranges import HealthyRange
 from events.models.relocation import Relocation
 from events.models.repository import (
     Backfill,
@@ -65,7 +67,7 @@ from events.models.repository import (
     RepositoryState,
     Stage,
 )
-from events.models.rollup import ContributorDay, DetailDay, OrganizationDay
+from events.models.rollup import ContributorDay, DetailDay, EditDay, EditHorizon, OrganizationDay
 
 __all__ = [
     "COUNTERS",
@@ -73,6 +75,7 @@ __all__ = [
     "PATH_CLASSES",
     "AiClass",
     "AiEvidence",
+    "Annotation",
     "Attribution",
     "Backfill",
     "ChangeClass",
@@ -97,6 +100,8 @@ __all__ = [
     "DiffState",
     "Dimension",
     "DimensionKind",
+    "EditDay",
+    "EditHorizon",
     "Escape",
     "EscapeState",
     "Event",
@@ -105,6 +110,7 @@ __all__ = [
     "FixReason",
     "GitHubApp",
     "Happening",
+    "HealthyRange",
     "Incident",
     "IntakeDay",
     "Integration",

@@ -56,7 +56,8 @@ class Session(Counters):
 
     `is_instance`: not a conversation but an exporter's process, the scope in which the channels of a tool are compared
     whose metrics carry no session; never counted as a session. `ranks[kind]` is the rank of the best channel that told
-    facts of that kind, 0 where none did.
+    facts of that kind, 0 where none did. `first_run_*`: the first local test run at or after the first accepted edit,
+    and its `Outcome`, None and 0 where there is none (`ledger.first_runs`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -75,6 +76,8 @@ class Session(Counters):
     ended_at = models.DateTimeField()
     started_on = models.DateField()
     ranks = ArrayField(models.SmallIntegerField(), default=list)
+    first_run_at = models.DateTimeField(null=True)
+    first_run_outcome = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

@@ -28,6 +28,8 @@ class ChoreKind(StrEnum):
     """Pull request: classify, link, and judge it."""
     DEFECT = "defect"
     """Pull request: whether it signals a defect (a fix or a revert), and of whom."""
+    TASK_TYPES = "task_types"
+    """Pull request: read the task types of those behind it again. 0: of all."""
 
 
 LEASE = timedelta(minutes=10)

@@ -27,8 +27,9 @@ from events.models import (
 )
 from events.pulls.attributing import Attributed
 from events.pulls.keywords import fix_title, is_backport
+from events.pulls.retyping import task_type_of_pull
 from events.pulls.sizes import Changed, TaskClass, size_of
-from events.pulls.task_types import task_type_of
+from events.task_types import rules_of
 from teams.models import Identity
 
 REVIEW_SUGGESTION: Final = "review_suggestion"
@@ -58,7 +59,7 @@ def classify_change(pull: PullRequest, commits: Sequence[PullRequestCommit]) -> 
     pull.source_lines_added, pull.source_lines_changed = size.added, size.added + size.removed
     pull.size = SizeStratum(size.stratum + 1)
     pull.change_class = _CLASSES[size.task_class]
-    pull.task_type = task_type_of(files, generated=generated)
+    pull.task_type = task_type_of_pull(pull, rules_of(pull.organization))
 
 
 def _is_backport(pull: PullRequest, commits: Sequence[PullRequestCommit]) -> bool:

@@ -7,6 +7,7 @@ from events.pulls import defects, ownership
 from events.pulls.chores import ChoreKind
 from events.pulls.fetching import fetch
 from events.pulls.judging import judge_pull_request, judge_session
+from events.pulls.retyping import read_some_again
 from events.pulls.working import Handler
 
 JUDGING: Final[Mapping[ChoreKind, Handler]] = {
@@ -14,6 +15,7 @@ JUDGING: Final[Mapping[ChoreKind, Handler]] = {
     ChoreKind.SESSION: judge_session,
     ChoreKind.PULL: judge_pull_request,
     ChoreKind.DEFECT: defects.handle,
+    ChoreKind.TASK_TYPES: read_some_again,
 }
 """What needs nothing but our own rows."""
 FETCHING: Final[Mapping[ChoreKind, Handler]] = {ChoreKind.FETCH: fetch}

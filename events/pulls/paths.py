@@ -1,15 +1,13 @@
 """What a path of a pull request is: source, test, or nobody's handwork. Rules here, with those of a repository.
 
-A repository's own globs come first in each question. `vendor/**`, `*.pb.go` and `docs/` are globs: `*` and `?` stay in
-one folder, `**` crosses folders, a glob without a slash is looked for in every folder, one that ends in a slash means
-all below.
+A repository's own globs (`codecard.lib.globs`) come first in each question.
 """
 
 import re
 from collections.abc import Sequence
-from fnmatch import translate
 from functools import lru_cache
 
+from codecard.lib.globs import matches
 from events.sources._paths import classify
 
 _NO_SOURCE = frozenset(["Markdown", "reStructuredText", "JSON", "YAML", "TOML", "XML"])
@@ -61,44 +59,3 @@ def _is_generated(path: str) -> bool:
 def is_generated(path: str, globs: Sequence[str] = ()) -> bool:
     """Generated, vendored, locked or minified: nobody wrote its lines, so they count nowhere."""
     return matches(path, globs) or _is_generated(path)
-
-
-def matches(path: str, globs: Sequence[str]) -> bool:
-    parts = tuple(path.split("/"))
-    return any(_fits(parts, _compiled(glob)) for glob in globs)
-
-
-# None stands for `**`: any number of folders.
-_Glob = tuple[re.Pattern[str] | None, ...]
-
-
-@lru_cache(maxsize=1024)
-def _compiled(glob: str) -> _Glob:
-    told = glob.strip()
-    parts = [part for part in told.split("/") if part]
-    if not parts:
-        return ()
-    if "/" not in told.rstrip("/"):
-        parts.insert(0, "**")
-    if told.endswith("/"):
-        parts.append("**")
-    return tuple(None if part == "**" else re.compile(translate(part)) for part in parts)
-
-
-def _fits(parts: tuple[str, ...], glob: _Glob) -> bool:
-    """All places of the glob where one can stand, part by part: its cost is parts × glob, whatever is asked."""
-    places = _skipping({0}, glob)
-    for part in parts:
-        stay = {at for at in places if at < len(glob) and glob[at] is None}
-        on = {at + 1 for at in places if at < len(glob) and (p := glob[at]) is not None and p.match(part)}
-        places = _skipping(stay | on, glob)
-    return bool(glob) and len(glob) in places
-
-
-def _skipping(places: set[int], glob: _Glob) -> set[int]:
-    """`**` may stand for no folder at all."""
-    for at in sorted(places):
-        while at < len(glob) and glob[at] is None:
-            at += 1
-            places.add(at)
-    return places

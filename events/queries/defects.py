@@ -21,13 +21,14 @@ UNDECIDED: Final = "undecided"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefectFilter:
     """All of them together; what is None or empty asks for nothing. `people`: the contributors of a team. `decision`:
-    confirmed, rejected, or "undecided". `since`: of detection."""
+    confirmed, rejected, or "undecided". `since` and `until`: of detection, half-open."""
 
     people: frozenset[int] | None = None
     repository_id: int | None = None
     tier: str = ""
     decision: str = ""
     since: datetime | None = None
+    until: datetime | None = None
 
 
 class TracePage(NamedTuple):
@@ -42,22 +43,24 @@ class TracePage(NamedTuple):
 
 def traces_page(organization: Organization, reach: Reach, wanted: DefectFilter, number: int) -> TracePage:
     """One page, from 1 on, the newest defect first. Indexes: defect_by_time, defect_link_once."""
-    ids = _links(organization, reach, wanted).values_list("id", flat=True)
+    ids = traces(organization, reach, wanted).values_list("id", flat=True)
     start = (number - 1) * PAGE
     is_counted = start + PAGE <= MOST_COUNTED
     found = list(ids[: MOST_COUNTED + 1] if is_counted else ids[start : start + PAGE + 1])
     here = found[start : start + PAGE] if is_counted else found[:PAGE]
-    links = _with_all(organization, here)
+    links = traces_at(organization, here)
     more = len(found) > (start + PAGE if is_counted else PAGE)
     total = len(found) if is_counted and len(found) <= MOST_COUNTED else None
     return TracePage(links, _decisions(organization, links), number, total, more)
 
 
-def _links(organization: Organization, reach: Reach, wanted: DefectFilter) -> QuerySet[DefectLink]:
+def traces(organization: Organization, reach: Reach, wanted: DefectFilter) -> QuerySet[DefectLink]:
+    """The newest defect first. Indexes: defect_by_time, defect_link_once."""
     rows = reach.of(DefectLink.objects.filter(organization=organization), "origin__author")
     rows = rows.filter(defect__is_cancelled=False).order_by("-defect__detected_at", "-id")
     exact = {
         "defect__repository": wanted.repository_id, "tier": wanted.tier, "defect__detected_at__gte": wanted.since,
+        "defect__detected_at__lt": wanted.until,
         "origin__author__in": _names(organization, wanted.people),
     }  # fmt: skip
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
@@ -73,7 +76,8 @@ def _names(organization: Organization, people: frozenset[int] | None) -> list[in
     return list(names.values_list("id", flat=True))
 
 
-def _with_all(organization: Organization, ids: Sequence[int]) -> list[DefectLink]:
+def traces_at(organization: Organization, ids: Sequence[int]) -> list[DefectLink]:
+    """With all that is told of them, in the order of the ids."""
     rows = DefectLink.objects.filter(organization=organization, id__in=ids).select_related(
         "defect__issue", "defect__fix__repository", "defect__incident", "origin__repository"
     )

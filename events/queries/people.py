@@ -1,17 +1,10 @@
-"""Groups of people, and the privacy floor under every number of a group.
+"""Groups of people: teams with everybody in them, and everybody. What of them may be shown: codecard.lib.lattice."""
 
-Numbers of groups exist on a fixed lattice only: whole weeks x team x at most one further dimension. A cell of fewer
-people with data than the floor is never shown, and neither is one that could be subtracted from another to leave fewer.
-A longer period is nothing but the sum of its open weeks, so that no two periods can be subtracted either.
-"""
-
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from django.db import connection
 
-Part = TypeVar("Part")
 Person = int
 People = frozenset[Person]
 NOBODY: People = frozenset()
@@ -77,45 +70,6 @@ def number_of_people(organization_id: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def overlapping(group: Group, groups: Iterable[Group]) -> list[Group]:
-    """The other groups that could be subtracted from this one: some of their people are in it, but not all of its are
-    in them."""
-    return [other for other in groups if other.people & group.people and not other.people >= group.people]
-
-
 def floor_for(group: Group, floor: int, viewer: Person | None) -> int:
     """The floor does not hide a selection that is only oneself."""
     return 1 if group.people == {viewer} else floor
-
-
-def is_open(people: Set[Person], others: Iterable[Set[Person]], floor: int) -> bool:
-    """Whether a number of these people may be shown, where those of `others` can be seen as well.
-
-    Of nobody there is nothing to hide. What lies within is subtracted one by one and all together.
-    """
-    if not people:
-        return True
-    if len(people) < floor:
-        return False
-    inside = [other for other in others if floor <= len(other) < len(people) and other <= people]
-    rests = [people - other for other in inside]
-    if inside:
-        rests.append(people - set[Person]().union(*inside))
-    return all(not rest or len(rest) >= floor for rest in rests)
-
-
-def withheld_parts(parts: Mapping[Part, Set[Person]], floor: int, *, closed: Collection[Part] = ()) -> set[Part]:
-    """Which parts of a total that is shown must be merged into one row "withheld", so that it holds enough people.
-
-    All under the floor and all `closed` for another reason; and if they are fewer than the floor together, the next
-    smallest as well: otherwise the total less the other rows would be their number.
-    """
-    merged = {part for part, people in parts.items() if people and (len(people) < floor or part in closed)}
-    hidden = set[Person]().union(*(parts[part] for part in merged))
-    rising = sorted((part for part in parts if parts[part] and part not in merged), key=lambda part: len(parts[part]))
-    for part in rising:
-        if not merged or len(hidden) >= floor:
-            break
-        merged.add(part)
-        hidden |= parts[part]
-    return merged

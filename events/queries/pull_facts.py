@@ -44,14 +44,22 @@ class Pull(NamedTuple):
     defects: int
     weight: float
     tokens: float | None
+    accepted_lines: float | None
+    """Lines that assistants wrote in those slices, as their tools count them."""
     cost_micros: float | None
     tests: str | None
     """State of `PullTests`: what its first test run told; None where nothing was told."""
     test_lines_changed: int
+    review_seconds: int | None
+    """From being ready for review to the first one by a person who didn't write it; None without one."""
+    is_reworked: bool
+    """Has commits made after its first review."""
+    is_reverted: bool
 
 
 # Indexes: pull_request_by_integrated, latency_once, escape_horizon, session_link_once, identity_in_organization,
-# repository_in_organization, dimension_in_organization (all lead with the organization).
+# repository_in_organization, dimension_in_organization, pull_request_commit_sha, defect_link_of_origin (all lead with
+# the organization).
 _PULLS = """
     SELECT p.id, coalesce(i.contributor_id, 0),
            date_trunc('week', p.integrated_at AT TIME ZONE %(zone)s)::date,
@@ -59,7 +67,14 @@ _PULLS = """
            extract(epoch FROM p.integrated_at)::bigint,
            d.value, r.full_name, p.number, p.task_type, p.size, p.change_class, p.ai_class, p.ai_tools, p.ai_models,
            p.ai_lines, p.source_lines_added, l.state, l.seconds, e.state, coalesce(e.due_at <= %(now)s, false),
-           coalesce(e.defects, 0), coalesce(e.weight, 0), s.tokens, s.cost, NULL, 0
+           coalesce(e.defects, 0), coalesce(e.weight, 0), s.tokens, s.lines, s.cost, NULL, 0,
+           extract(epoch FROM p.first_review_at - greatest(p.opened_at, p.ready_at))::bigint,
+           p.first_review_at IS NOT NULL AND EXISTS (
+               SELECT 1 FROM events_pullrequestcommit c WHERE c.organization_id = p.organization_id
+                 AND c.pull_request_id = p.id AND c.committed_at > p.first_review_at),
+           EXISTS (
+               SELECT 1 FROM events_defectlink x WHERE x.organization_id = p.organization_id AND x.origin_id = p.id
+                 AND x.method IN ('revert_sha', 'revert_number', 'revert_title') AND x.decision <> 'rejected')
     FROM events_pullrequest p
     JOIN events_repository r ON r.organization_id = p.organization_id AND r.id = p.repository_id
     JOIN events_dimension d ON d.organization_id = r.organization_id AND d.id = r.dimension_id
@@ -71,6 +86,7 @@ _PULLS = """
         SELECT sum(k.share * (coalesce((k.sums->>'input_tokens')::float8, 0)
                    + coalesce((k.sums->>'output_tokens')::float8, 0)
                    + coalesce((k.sums->>'cache_write_tokens')::float8, 0))) AS tokens,
+               sum(k.share * coalesce((k.sums->>'lines_added')::float8, 0)) AS lines,
                sum(k.share * (coalesce((k.sums->>'cost_given_micros')::float8, 0)
                    + coalesce((k.sums->>'cost_estimated_micros')::float8, 0))) AS cost
         FROM events_sessionlink k WHERE k.organization_id = p.organization_id AND k.pull_request_id = p.id

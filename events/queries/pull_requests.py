@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from events.models import (
     DefectLink,
@@ -176,6 +176,20 @@ def repositories_of(organization: Organization) -> list[tuple[int, str]]:
     """Id and name of those that are read, by name."""
     rows = Repository.objects.filter(organization=organization, is_tracked=True).order_by("full_name", "id")
     return list(rows.values_list("id", "full_name"))
+
+
+class NamedRepository(NamedTuple):
+    id: int
+    full_name: str
+    key: str
+    """By which numbers are asked: `repo=` of a metric."""
+
+
+def named_repositories(organization: Organization) -> list[NamedRepository]:
+    """Those that are read, by name."""
+    key = Dimension.objects.filter(organization=organization, id=OuterRef("dimension_id")).values("value")[:1]
+    rows = Repository.objects.filter(organization=organization, is_tracked=True).annotate(key=Subquery(key))
+    return [NamedRepository(*row) for row in rows.order_by("full_name", "id").values_list("id", "full_name", "key")]
 
 
 def pull_request_at(organization: Organization, full_name: str, number: int) -> PullRequest | None:

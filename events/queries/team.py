@@ -195,67 +195,6 @@ def _meet(week: Week, people: dict[Measure, People]) -> None:
     week.people[Measure.ANYTHING] = week.with_data_of(Measure.ANYTHING) | people[Measure.SESSIONS]
 
 
-@dataclass(slots=True)
-class Cell:
-    """One week of a group by one further dimension: its number, 0 for unknown."""
-
-    week_on: date
-    dimension_id: int
-    sums: dict[str, int]
-    people: dict[Measure, People]
-
-
-CELL_SUMS = tuple(name for name in SUMS if not name.startswith("auto_") and name not in ("prompts", "requests"))
-BROKEN_DOWN = (Measure.TOKENS, Measure.COST, Measure.DECISIONS, Measure.LINES)
-
-
-# Primary key of events_detail_day (organization_id, day, contributor_id, …). Of the days compared with, only decisions.
-_CELLS = f"""
-    WITH base AS MATERIALIZED (
-        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, model_id, tool_id, {_by_person(CELL_SUMS)}
-        FROM {_STRETCHES} JOIN events_detail_day ON day >= start_on AND day < end_on
-        WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)
-          AND (start_on = %(counted)s OR accepted + rejected > 0)
-        GROUP BY 1, 2, 3, 4),
-    by_person AS (
-        SELECT contributor_id, week_on, model_id, tool_id, {_by_person(CELL_SUMS)} FROM base
-        GROUP BY GROUPING SETS ((contributor_id, week_on, model_id), (contributor_id, week_on, tool_id)))
-    SELECT group_id, week_on, model_id, tool_id, {_people_with(BROKEN_DOWN)}, {_summed(CELL_SUMS)}
-    FROM by_person
-    {_MEMBERS}
-    GROUP BY 1, 2, 3, 4
-"""
-
-
-@dataclass(slots=True)
-class Cells:
-    models: list[Cell] = field(default_factory=list)
-    tools: list[Cell] = field(default_factory=list)
-
-
-def cells_of(
-    organization_id: int, groups: Sequence[Group], counted: Days, before: Days | None = None
-) -> dict[int, Cells]:
-    """What the first group did in each week by model, and by tool. Of the days `before` only what people decided, and
-    of the other groups only who has data, without any sums."""
-    own = groups[0]
-    asked = _Asked(organization_id, groups, [own], [counted, before] if before else [counted])
-    asked.parameters["counted"] = counted.start_on
-    found = {group.id: Cells() for group in groups}
-    people, sums = asked.read(_CELLS, 3, BROKEN_DOWN)
-    summed = {key: dict(zip(CELL_SUMS, columns, strict=True)) for _, key, columns in sums}
-    for key, everybody in people.items():
-        week_on, model_id, tool_id = key
-        known = everybody if week_on in counted else {Measure.DECISIONS: everybody[Measure.DECISIONS]}
-        for group in groups:
-            # One of the two numbers is None: the one that is summed over.
-            cells = found[group.id].models if tool_id is None else found[group.id].tools
-            number = model_id if tool_id is None else tool_id
-            amounts = summed.get(key, {}) if group is own else {}
-            cells.append(Cell(week_on, number, amounts, asked.within(group, known)))
-    return found
-
-
 # Primary key of events_contributor_day, read from its newest end.
 _NEWEST = """
     SELECT day FROM events_contributor_day WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)

@@ -6,24 +6,39 @@ from enum import StrEnum
 class TaskType(StrEnum):
     """In the order of the table. Values are stored: never rename one."""
 
-    label: str
+    MIGRATION = "migration"
+    TEST = "test"
+    SERIALIZER = "serializer"
+    ENDPOINT = "endpoint"
+    CLIENT = "client"
+    MODEL = "model"
+    NUMERIC = "numeric"
+    DATA = "data"
+    FRONT_END = "front-end"
+    BUILD = "build"
+    DOCS = "docs"
+    CONFIG = "config"
+    REFACTOR = "refactor"
+    OTHER = "other"
 
-    def __new__(cls, value: str, label: str) -> "TaskType":
-        made = str.__new__(cls, value)
-        made._value_, made.label = value, label
-        return made
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
 
-    MIGRATION = "migration", "Migrations"
-    TEST = "test", "Tests"
-    SERIALIZER = "serializer", "Serializers"
-    ENDPOINT = "endpoint", "API endpoints"
-    CLIENT = "client", "Clients"
-    MODEL = "model", "Models"
-    NUMERIC = "numeric", "Numeric code"
-    DATA = "data", "Data code"
-    FRONT_END = "front-end", "Front end"
-    BUILD = "build", "Build and CI"
-    DOCS = "docs", "Docs"
-    CONFIG = "config", "Configuration"
-    REFACTOR = "refactor", "Refactors"
-    OTHER = "other", "Other"
+
+_LABELS = {
+    TaskType.MIGRATION: "Migrations",
+    TaskType.TEST: "Tests",
+    TaskType.SERIALIZER: "Serializers",
+    TaskType.ENDPOINT: "API endpoints",
+    TaskType.CLIENT: "Clients",
+    TaskType.MODEL: "Models",
+    TaskType.NUMERIC: "Numeric code",
+    TaskType.DATA: "Data code",
+    TaskType.FRONT_END: "Front end",
+    TaskType.BUILD: "Build and CI",
+    TaskType.DOCS: "Docs",
+    TaskType.CONFIG: "Configuration",
+    TaskType.REFACTOR: "Refactors",
+    TaskType.OTHER: "Other",
+}

@@ -57,6 +57,12 @@ from teams.actions.settings import (
     SettingsClashError,
     change_organization,
 )
+from teams.actions.small_team import (
+    SmallTeamRefusedError,
+    agree_to_small_team,
+    ask_small_team,
+    end_small_team,
+)
 from teams.actions.suggested_merges import merge_suggested
 from teams.actions.teams import (
     TeamRefusedError,
@@ -92,6 +98,7 @@ __all__ = [
     "Provisioned",
     "SettingsClashError",
     "SlugTakenError",
+    "SmallTeamRefusedError",
     "SplitRefusedError",
     "TeamRefusedError",
     "TooLateError",
@@ -99,7 +106,9 @@ __all__ = [
     "accept_invitation",
     "add_identity",
     "add_member",
+    "agree_to_small_team",
     "ask_for_another",
+    "ask_small_team",
     "change_organization",
     "change_role",
     "change_time_zone",
@@ -111,6 +120,7 @@ __all__ = [
     "deactivate_member",
     "delete_organization",
     "delete_team",
+    "end_small_team",
     "invite_addresses",
     "invite_by_link",
     "join_team",

@@ -138,8 +138,12 @@ def _revoke_tokens(row: Membership, by: User | None, now: datetime) -> None:
     tokens = Key.objects.filter(organization=row.organization, kind=KeyKind.API, revoked_at=None)
     for key in tokens.filter(Q(contributor__user=row.user_id) | Q(created_by=row.user_id)):
         # A scope that is known no more reads nothing, and is nothing to keep.
-        if any(scope not in set(Scope) or Scope(scope).needs not in granted for scope in key.scopes):
+        if not all(scope in set(Scope) and _needed(key, scope) in granted for scope in key.scopes):
             revoke_key(key=key, by=by, now=now)
+
+
+def _needed(key: Key, scope: str) -> Permission:
+    return Scope(scope).demanded(is_shared=key.contributor_id is None)
 
 
 def grantable_by(role: str) -> frozenset[str]:

@@ -63,7 +63,7 @@ class TeamAdmin(OrganizationAdmin):
         return [
             f"{people} will be in this team no more, and stay in the organization with all that they did.",
             *inside,
-            "Open invitations into it will end.",
+            "Its own healthy ranges and annotations will be gone, and open invitations into it will end.",
         ]
 
     def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:

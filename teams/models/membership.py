@@ -19,6 +19,8 @@ class Membership(OrganizationRow):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role, default=Role.DEVELOPER)
     is_active = models.BooleanField(default=True)
+    # To what `Organization.small_team_since` asks; gone with the membership, and when nobody asks any more.
+    agreed_small_team_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(OrganizationRow.Meta):

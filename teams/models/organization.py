@@ -36,6 +36,8 @@ class Organization(models.Model):
     # Told to every member for 30 days, since it changes what can be seen of them.
     privacy_floor_before = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     privacy_floor_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When an owner asked whether all members agree to see numbers of the whole, however few they are; None: not asked.
+    small_team_since = models.DateTimeField(null=True, blank=True, editable=False)
     allows_publication = models.BooleanField(
         default=True,
         db_default=True,

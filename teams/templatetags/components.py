@@ -22,6 +22,7 @@ from codecard.lib import formats, svg
 from codecard.lib.icons import ICONS
 from codecard.lib.reading import Amount, Band, Reading, Verdict
 from codecard.lib.svg.lanes import LaneChart, lane_plot
+from codecard.lib.svg.scatter import ScatterChart, scatter_plot
 
 register = template.Library()
 
@@ -164,7 +165,9 @@ def control(field: BoundField) -> SafeString:
         attrs["aria-describedby"] = " ".join(described)
     if field.errors and field.name == next((name for name in field.form.fields if name in field.form.errors), None):
         attrs["autofocus"] = True
-    return field.as_widget(attrs=attrs)
+    # A list of boxes gives its attributes to each of them, and only one can have the focus.
+    before, focus, after = field.as_widget(attrs=attrs).partition(" autofocus")
+    return SafeString(before + focus + after.replace(" autofocus", ""))
 
 
 @register.inclusion_tag("_components/pages.html", takes_context=True)
@@ -217,6 +220,12 @@ def line_chart(chart: svg.LineChart) -> dict[str, Any]:
 def bars(chart: svg.BarChart) -> dict[str, Any]:
     heads, rows = chart.table
     return {"chart": chart, "plot": svg.bar_plot(chart), "heads": heads, "rows": rows}
+
+
+@register.inclusion_tag("_charts/scatter.html")
+def scatter(chart: ScatterChart) -> dict[str, Any]:
+    rows = [(mark, chart.kinds[mark.kind].name, formats.duration(mark.seconds)) for mark in chart.marks]
+    return {"chart": chart, "plot": scatter_plot(chart), "rows": rows}
 
 
 @register.inclusion_tag("_charts/lanes.html")

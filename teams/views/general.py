@@ -18,6 +18,7 @@ from teams.forms.general import SETTINGS_FORMS, DeleteForm, NewOrganizationForm,
 from teams.models import Organization, Role, User
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries.members import first_steps
+from teams.queries.small_team import small_team_of
 
 A_MOMENT = timedelta(seconds=30)
 NEW_ORGANIZATIONS = Limit("new-organization", most=10, seconds=3600)
@@ -108,6 +109,7 @@ def _settings(request: OrganizationRequest, failed: SettingsForm | None = None) 
     steps = first_steps(organization)
     is_new = not all(steps.values()) and not organization.is_personal and not organization.is_sample
     context = {"nav": "settings", "section": "general", "forms": forms, "steps": steps, "is_new": is_new}
+    context["small_team"] = small_team_of(organization)
     return render(request, "teams/settings/general.html", context, status=400 if failed else 200)
 
 

@@ -165,7 +165,9 @@ def _why_not_hold(request: OrganizationRequest, key: Key) -> str:
     """Why the secret of a successor is not for whoever asks, or "" where it is."""
     if key.kind == KeyKind.API and key.contributor_id and key.contributor != _own(request):
         return "Only its person may hold this token, for it reads what they may. You can revoke it."
-    if not all(scope.needs in request.permissions for scope in Scope if scope in key.scopes):
+    is_shared = key.contributor_id is None
+    needed = (scope.demanded(is_shared=is_shared) for scope in Scope if scope in key.scopes)
+    if not all(permission in request.permissions for permission in needed):
         return "This token reads what your role may see no more, so it can't be renewed. Revoke it."
     return ""
 

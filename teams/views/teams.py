@@ -119,7 +119,8 @@ def delete_team(request: OrganizationRequest, team: str) -> HttpResponse:
         f"{counted(found.memberships.count(), 'person', 'people')} will be in this team no more. They stay in the "
         "organization and in their other teams, and nothing of what they did is lost.",
         *([f"{counted(inside, 'team')} inside it will stay, {where}."] if inside else []),
-        f"Its page at t/{found.slug}/ will be gone, and open invitations into it will end.",
+        f"Its page at t/{found.slug}/ will be gone, with its own healthy ranges and annotations, and open invitations "
+        "into it will end.",
     ]
     context = SECTION | {"question": f"Delete {found.name}?", "happens": happens, "button": "Delete team"}
     context["cancel_url"] = f"/o/{request.organization.slug}/settings/teams/{found.slug}/"

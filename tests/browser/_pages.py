@@ -1,9 +1,10 @@
 """Every kind of page, for the tests that look at all of them. A new page is one more line.
 
-`{team}`, `{person}`, `{member}` and `{key}` are ids in the organization of `conftest.northwind`.
+`{team}`, `{person}`, `{member}`, `{key}` and `{annotation}` are ids in the organization of `conftest.northwind`.
 """
 
 from codecard.lib.tenant import tenant
+from events.models import Annotation
 from teams.models import Contributor, Key, Membership, Organization, Team
 
 SETTINGS = "/o/northwind/settings"
@@ -21,6 +22,7 @@ PAGES = (
     "/o/northwind/",
     "/o/northwind/t/payments/",
     "/o/northwind/t/payments/?p=91d&vs=year",
+    "/o/northwind/t/payments/?task=test&model=gpt-5-codex",
     "/o/northwind/t/tiny/",
     "/o/northwind/health/",
     "/o/northwind/pulls/",
@@ -28,6 +30,10 @@ PAGES = (
     "/o/northwind/pulls/northwind/payments-api/2104/",
     "/o/northwind/pulls/northwind/payments-api/2110/",
     "/o/northwind/pulls/northwind/payments-api/2117/",
+    "/o/northwind/t/payments/annotations/",
+    "/o/northwind/t/payments/annotations/{annotation}/",
+    "/o/northwind/t/payments/annotations/{annotation}/remove/?p=91d",
+    "/o/northwind/small-team/",
     "/o/northwind/defects/",
     "/o/northwind/defects/?tier=possible",
     f"{SETTINGS}/",
@@ -47,6 +53,9 @@ PAGES = (
     f"{SETTINGS}/keys/new/",
     f"{SETTINGS}/keys/{{key}}/",
     f"{SETTINGS}/keys/{{key}}/rotate/",
+    f"{SETTINGS}/ranges/",
+    f"{SETTINGS}/ranges/defect-escape-rate/?team=payments&task_type=test",
+    f"{SETTINGS}/ranges/latency-to-integration/",
     f"{SETTINGS}/github/",
     f"{SETTINGS}/audit/",
     "/o/northwind/keys/",
@@ -83,4 +92,5 @@ def ids_of(organization: Organization) -> dict[str, int]:
             "person": Contributor.objects.filter(user=None).earliest("id").id,
             "member": Membership.objects.earliest("id").id,
             "key": Key.objects.earliest("id").id,
+            "annotation": Annotation.objects.earliest("id").id,
         }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from django.utils import timezone
 
 from codecard.lib.periods import monday
 from codecard.lib.tenant import tenant
+from events.actions.annotations import add_annotation
+from events.actions.ranges import set_range
+from events.metrics import all_metrics
 from teams import actions
-from teams.models import Organization, Role, User
+from teams.models import Organization, Role, Team, User
 from tests import factories
 from tests.browser import _chromium
 from tests.browser._chromium import Chromium, Page
@@ -48,7 +52,27 @@ def northwind(transactional_db: None) -> Organization:
                 model=("claude-sonnet-4-5", "gpt-5-codex")[number % 2], now=timezone.now(),
             )  # fmt: skip
     _pull_requests(organization)
+    _said_by_leads(organization, team)
     return organization
+
+
+def _said_by_leads(organization: Organization, team: Team) -> None:
+    """Healthy ranges in every place, and an annotation of each kind, one as long as it may be."""
+    now = timezone.now()
+    [escape] = [metric for metric in all_metrics() if metric.slug == "defect-escape-rate"]
+    for whom, work_kind in product((None, team), ("", "test")):
+        set_range(
+            organization=organization,
+            metric=escape,
+            team=whom,
+            task_type=work_kind,
+            low=None,
+            high=0.1,
+            by=None,
+            now=now,
+        )
+    for whom, text in ((team, "tests first"), (None, "a longer word: " + "w" * 65)):
+        add_annotation(organization=organization, team=whom, on=now.date(), text=text, by=None, now=now)
 
 
 def _pull_requests(organization: Organization) -> None:

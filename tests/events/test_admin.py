@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from codecard.lib.tenant import tenant
-from events.models import Backfill, Chore, Connection, Delivery
+from events.models import Annotation, Backfill, Chore, Connection, Delivery, HealthyRange
 from teams.admin.site import site
 from teams.models import AuditEntry, Organization, Team, User
 from tests.events.dashboards._pulls import traced
@@ -28,6 +28,8 @@ def one_of_each(organization: Organization) -> None:
         )
         Backfill.objects.create(organization=organization, repository=repository, stage="pulls")
         Chore.objects.create(organization=organization, kind="pull", key=1)
+        HealthyRange.objects.create(organization=organization, metric="defect-escape-rate", high=0.1, set_at=NOW)
+        Annotation.objects.create(organization=organization, on=NOW.date(), text=f"Of {organization}", made_at=NOW)
 
 
 @pytest.mark.parametrize("model", TABLES, ids=lambda model: model._meta.model_name)

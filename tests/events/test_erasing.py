@@ -14,6 +14,8 @@ from teams.models import AuditEntry, Invitation, Key, Membership, Organization, 
 from teams.notices import GRACE
 from tests import factories
 from tests.events.dashboards._work import monday, work
+from tests.events.ledger.books import access, store
+from tests.events.ledger.test_edits import edit
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +38,7 @@ def doomed(acme: Organization, payments: Team, alice: User, owner: User) -> Orga
     factories.make_team(acme, parent=payments)
     for weeks_ago in (1, 9):
         work(acme, person, monday(weeks_ago), accepted=3)
+    store(access(acme), edit("a"))
     actions.delete_organization(organization=acme, by=owner, now=NOW)
     return acme
 
@@ -52,6 +55,7 @@ def test_afterwards_nothing_is_left_but_the_audit(
 ) -> None:
     untouched = rows_of(globex.id)
     assert len(rows_of(doomed.id)) > 10
+    assert "events_edit_day" in rows_of(doomed.id)
     assert erasing.due(NOW + GRACE) == [doomed.id]
     for _ in range(2):
         erasing.erase_organization(organization_id=doomed.id, now=NOW + GRACE)

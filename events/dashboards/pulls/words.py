@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from codecard.lib.formats import NBSP, counted
 from events.models import DefectLink, Method, SessionLink, SignalKind, Tier
+from events.task_types import TaskType
 
 WAITING: Final = 0
 """The colour of time in which nobody did anything."""
@@ -26,12 +27,7 @@ STAGES: Final = {
 }
 """By what each stage ends with: each begins where the one before ends (docs of `events.pulls.latency`)."""
 
-TASK_TYPES: Final = {
-    "migration": "Migrations", "test": "Tests", "serializer": "Serializers", "endpoint": "API endpoints",
-    "client": "Clients", "model": "Models", "numeric": "Numeric code", "data": "Data code",
-    "front-end": "Front end", "build": "Build and CI", "docs": "Docs", "config": "Configuration",
-    "refactor": "Refactors", "other": "Other",
-}  # fmt: skip
+TASK_TYPES: Final = {one.value: one.label for one in TaskType}
 
 PLACES: Final = {
     "test": "tests", "migration": "migrations", "serializer": "serializers", "view": "views", "model": "models",

@@ -30,7 +30,7 @@ def invented(random: Random) -> Facts:
         details=[_detail(random) for _ in range(random.randint(0, 25))],
         distances=[_distance(random) for _ in range(random.randint(0, 25))],
         first_runs=[_first_run(random) for _ in range(random.randint(0, 12))],
-        pulls=[_pull(random, number) for number in range(random.randint(0, 40))],
+        pulls=[_pull(random, number) for number in range(random.randint(0, 120))],
         decisions={week_on: Moments.from_pairs([(3, 5), (2, 9)]) for week_on in MONDAYS},
     )
     return facts
@@ -78,7 +78,8 @@ def _pull(random: Random, number: int) -> Pull:
         "models": random.sample(["m", "n"], random.randint(0, 2)), "ai_lines": random.choice((None, 20)),
         "source_lines_added": 30, "latency": latency, "seconds": 600 if latency == LatencyState.MEASURED else None,
         "escape": random.choice(list(EscapeState)), "is_due": random.random() < 0.6,
-        "tokens": random.choice((None, 900.0)), "tests": random.choice((None, "passed", "failed", "none")),
+        "tokens": random.choice((None, 900.0)),
+        "accepted_lines": random.choice((None, 40.0)), "tests": random.choice((None, "passed", "failed", "none")),
     }  # fmt: skip
     return Pull(**some)  # type: ignore[arg-type]
 

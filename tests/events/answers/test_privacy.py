@@ -141,3 +141,27 @@ def test_the_answer_does_not_depend_on_the_order_of_rows() -> None:
         once = lattice.openings(cells, groups, world.floor)
         random.shuffle(cells)
         assert lattice.openings(cells, groups, world.floor) == once
+
+
+def test_a_small_team_sees_the_whole_and_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "has_small_team", lambda organization: True)
+    shown = 0
+    for seed in range(100):
+        random = Random(seed)
+        world = invented(random)._replace(groups=[], floor=5)
+        parts = {number for number in answers_of(world, monkeypatch) if number}
+        whole_weeks = {sum(f.weight for f in world.facts if f.week_on in some) for some in _stretches()}
+        assert parts <= whole_weeks | {0} | _sums_of_open_weeks(world)
+        shown += len(parts)
+    assert shown
+
+
+def _stretches() -> list[list[date]]:
+    return [MONDAYS[first:last] for first, last in combinations(range(len(MONDAYS) + 1), 2)]
+
+
+def _sums_of_open_weeks(world: World) -> set[int]:
+    """Weeks of one person alone are in no sum."""
+    by_week = {week: [fact for fact in world.facts if fact.week_on == week] for week in MONDAYS}
+    told = {week: sum(f.weight for f in facts) for week, facts in by_week.items() if len({f.person for f in facts}) > 1}
+    return {sum(told.get(week, 0) for week in some) for some in _stretches()}

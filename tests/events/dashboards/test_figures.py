@@ -1,11 +1,12 @@
+from collections import defaultdict
 from datetime import date, timedelta
 
-import pytest
-
-from codecard.lib.reading import Reading
+from events.answers import Scope
 from events.dashboards import figures
-from events.dashboards.figures import OpenWeek, Share, Span
-from events.queries.team import Measure, Week
+from events.dashboards.figures import OpenWeek, Span
+from events.queries.people import Group
+from events.queries.team import Measure, Week, Weeks
+from teams.models import Organization
 
 FIRST = date(2026, 5, 4)
 EVERYTHING = frozenset(Measure)
@@ -37,52 +38,32 @@ def test_sums_are_not_compared_where_a_week_is_missing_on_either_side() -> None:
     assert not Span([_week()], None).is_comparable(Measure.PROMPTS)
 
 
-def test_acceptance_is_of_decisions_that_people_made() -> None:
-    reading = figures.acceptance(Span([_week(accepted=60, rejected=60, auto_accepted=900)], None))
-    assert (reading.value, reading.n) == (0.5, 120)
-    assert reading.previous is None
-
-
-def test_a_change_is_real_only_where_the_interval_of_the_difference_leaves_out_nought() -> None:
-    now = Share(600, 1000, 1.0)
-    assert figures.share_reading(now, Share(400, 1000, 1.0)).is_real_change is True
-    assert figures.share_reading(now, Share(590, 1000, 1.0)).is_real_change is False
-    assert figures.share_reading(now, Share(400, 1000, 50.0)).is_real_change is False
-
-
-def test_few_decisions_are_neither_judged_nor_compared() -> None:
-    few, many = Share(30, 99, 1.0), Share(300, 1000, 1.0)
-    assert figures.share_reading(few, many).is_few
-    assert figures.share_reading(few, many).previous is None
-    assert figures.share_reading(many, few).previous is None
-    assert not figures.share_reading(many, few).is_few
-
-
-def test_alike_decisions_widen_the_interval() -> None:
-    narrow, wide = (figures.share_reading(Share(500, 1000, effect), None).interval for effect in (1.0, 9.0))
-    assert narrow
-    assert wide
-    assert wide[1] - wide[0] == pytest.approx(3 * (narrow[1] - narrow[0]), rel=0.02)
-
-
-def test_no_decision_is_no_data_and_closed_ones_are_withheld() -> None:
-    assert figures.share_reading(Share(0, 0, 1.0), None) == Reading(value=None, band=figures.ACCEPTANCE_BAND)
-    assert figures.acceptance(Span([_week(accepted=5, open_for=frozenset({Measure.ANYTHING}))], None)).is_withheld
-
-
 def test_active_people_are_counted_once_over_the_weeks() -> None:
     reading = figures.active(Span([_week(people=5), _week(1, people=6)], [_week(people=5)]), members=10)
     assert (reading.value, reading.previous) == (0.6, 0.5)
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (None, "of 120 decisions"),
-        (True, "of 120 decisions, probably a real change"),
-        (False, "of 120 decisions, no clear change"),
-    ],
-)
-def test_the_note_says_what_may_be_said_of_the_change(change: bool | None, words: str) -> None:
-    note = figures.note(Reading(value=0.5, n=120, is_real_change=change))
-    assert note.replace("\u00a0", " ") == words
+def _scope(*teams: set[int], floor: int = 5) -> Scope:
+    groups = tuple(Group(number, str(number), str(number), frozenset(team)) for number, team in enumerate(teams, 1))
+    return Scope(Organization(id=1), groups[-1], groups, floor)
+
+
+def _weeks(scope: Scope, **people: set[int]) -> Weeks:
+    found: Weeks = {group.id: defaultdict(Week) for group in scope.settled}
+    for group in scope.settled:
+        for name, some in people.items():
+            found[group.id][FIRST].people[Measure[name.upper()]] = frozenset(some) & group.people
+    return found
+
+
+def test_a_week_shows_what_enough_people_have() -> None:
+    scope = _scope(set(range(6)))
+    (week,) = figures.open_weeks(scope, _weeks(scope, anything=set(range(6)), tokens={1}), [FIRST])
+    assert week.open == EVERYTHING - {Measure.TOKENS}
+
+
+def test_a_week_that_exceeds_a_smaller_team_by_one_shows_nothing() -> None:
+    scope = _scope(set(range(5)), set(range(6)))
+    (week,) = figures.open_weeks(scope, _weeks(scope, anything=set(range(6))), [FIRST])
+    assert week.is_withheld
+    assert week.open == frozenset()

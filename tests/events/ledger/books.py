@@ -69,13 +69,15 @@ _QUERIES = {
         pull_requests FROM events_event t""",
     "sessions": f"""SELECT {_DIMENSION.format("tool")}, regexp_replace(key, '@.*', ''), is_instance, {_PERSON},
         {_DIMENSION.format("repository")}, {_DIMENSION.format("branch")}, started_at, ended_at, started_on, ranks,
-        {_SUMS} FROM events_session t""",
+        first_run_at, first_run_outcome, {_SUMS} FROM events_session t""",
     "points": "SELECT series_id, start_ns, at_us, value FROM events_series_point t",
     "detail": f"""SELECT day, {_PERSON}, {", ".join(map(_DIMENSION.format, _NAMES))}, path_class, {_SUMS}
         FROM events_detail_day t""",
     "contributor": f"SELECT day, {_PERSON}, {_SUMS} FROM events_contributor_day t",
     "organization": f"""SELECT day, {", ".join(map(_DIMENSION.format, _NAMES))}, path_class, {_SUMS}
         FROM events_organization_day t""",
+    "edits": f"""SELECT day, {_PERSON}, {", ".join(map(_DIMENSION.format, _NAMES))}, path_class, horizon, bucket,
+        t.count, t.lines FROM events_edit_day t""",
     "commits": f"""SELECT {_DIMENSION.format("repository")}, sha, {_DIMENSION.format("branch")},
         {_DIMENSION.format("tool")}, {_PERSON}, committed_at FROM events_clientcommit t""",
 }

@@ -21,7 +21,7 @@ from codecard.lib.tenant import tenant
 from events.ledger import record, relocation
 from events.ledger.lookups import forget
 from events.ledger.rebuild import days_to_rebuild, rebuild_day
-from events.schema import Activity, Commit, CounterName, Event, Point, Prompt, Response, Suggestion
+from events.schema import Activity, Commit, CounterName, Edit, Event, Point, Prompt, Response, Suggestion, TestRun
 from events.sources import code_card
 from events.sources._base import Channel, Parsed
 from events.sources.otlp_claude_code import LOGS, METRICS
@@ -95,7 +95,7 @@ def _session(draw: random.Random, key: str, moments: Iterator[datetime]) -> Iter
 
 
 def _fact(draw: random.Random, **fields: Any) -> Event:
-    match draw.randrange(4):
+    match draw.randrange(6):
         case 0:
             return Prompt(**fields)
         case 1:
@@ -103,6 +103,12 @@ def _fact(draw: random.Random, **fields: Any) -> Event:
             return Suggestion(count=draw.randint(1, 3), **fields)
         case 2:
             return Activity(lines_added=draw.randrange(50), lines_removed=draw.randrange(50), **fields)
+        case 3:
+            fields |= {"horizon": draw.choice(["minutes", "commit"]), "distance": draw.randrange(4) / 100}
+            return Edit(lines=draw.randrange(9), **fields)
+        case 4:
+            fields |= {"outcome": draw.choice(["passed", "failed"]), "place": draw.choice(["local", "ci"])}
+            return TestRun(runner="pytest", **fields)
         case _:
             cost = draw.choice([None, None, draw.randrange(1000) / 1000])
             tokens: dict[str, Any] = {"input_tokens": draw.randrange(10_000), "output_tokens": draw.randrange(1000)}

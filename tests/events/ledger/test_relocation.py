@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from events.ledger import record, relocation
 from events.ledger.rebuild import days_to_rebuild, rebuild
 from events.ledger.relocation import relocate_step
 from events.models import ClientCommit, Event, Relocation, Session
-from events.schema import Commit, Prompt, Response
+from events.schema import Commit, Edit, Prompt, Response, Suggestion, TestRun
 from events.schema import Event as AnyEvent
 from events.sources.otlp_copilot import METRICS, SPANS
 from teams import actions
@@ -50,6 +51,13 @@ def span(number: int, who: str) -> Response:
 def metric(number: int, who: str) -> Response:
     at = NOW - timedelta(minutes=number)
     return Response(id=f"metric{number}", at=at, tool="copilot", email=who, input_tokens=7, requests=0)
+
+
+_WORKED = (
+    partial(Edit, horizon="minutes", distance=0.1),
+    partial(Suggestion, outcome="accepted", decided_by="rule"),
+    partial(TestRun, runner="pytest", outcome="passed"),
+)
 
 
 def tell(organization: Organization, *told: AnyEvent) -> None:
@@ -98,6 +106,9 @@ def working_day(who: str, seed: int) -> Iterator[AnyEvent]:
     draw = random.Random(f"{who}{seed}")
     for number in range(12):
         yield prompt(f"{who}:{number}", who, hours=draw.randrange(90), session=f"{who} {number % 4}")
+    for number in range(5):
+        common: dict[str, Any] = {"at": NOW - timedelta(hours=draw.randrange(90)), "tool": "claude-code", "email": who}
+        yield draw.choice(_WORKED)(id=f"{who}:w{number}", session=f"{who} {number % 2}", **common)
     for number in draw.sample(range(NAMES.index(who), 400, 4), 8):
         yield draw.choice([span, metric])(number, who)
 

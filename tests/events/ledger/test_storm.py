@@ -19,7 +19,7 @@ from django.db import connection
 from events.ledger import Receipt, record
 from events.ledger.rebuild import days_to_rebuild, rebuild
 from events.models import COUNTERS
-from events.schema import Activity, Commit, Event, Kind, Point, Prompt, Response, Suggestion
+from events.schema import Activity, Commit, Edit, Event, Kind, Point, Prompt, Response, Suggestion, TestRun
 from events.sources._base import Channel
 from events.sources.otlp_claude_code import LOGS, METRICS
 from teams.models import Organization
@@ -53,6 +53,8 @@ def test_a_storm_leaves_no_wrong_row(seed: int, size: int, processes: Processes,
     _deliver_once(calm, told)
     assert not (wrong := _differences(found, books(calm))), "\n".join(wrong)
     assert _by_person_and_day(found) == _expected(told)
+    assert found["edits"]
+    assert any(row[-len(COUNTERS) - 2] for row in found["sessions"])
     list(rebuild(stormy.pk, days_to_rebuild(stormy.pk)))
     assert not (wrong := _differences(books(stormy), found)), "\n".join(wrong)
 
@@ -174,6 +176,10 @@ def _counts(event: Event) -> dict[str, int]:
             return {name: event.count}
         case Activity():
             return {"lines_added": event.lines_added, "lines_removed": event.lines_removed}
+        case TestRun():
+            return {f"tests_{event.outcome}": 1}
+        case Edit():
+            return {}
     raise TypeError(event)
 
 

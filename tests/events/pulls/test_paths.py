@@ -2,33 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.pulls.paths import is_generated, is_source, is_test, matches
-
-
-@pytest.mark.parametrize(
-    ("path", "glob", "expected"),
-    [
-        ("docs/a/b.md", "docs/", True),
-        ("site/docs/b.md", "docs/", True),
-        ("docs.md", "docs/", False),
-        ("a/b/c.pb.go", "*.pb.go", True),
-        ("a/b/c.py", "a/*.py", False),
-        ("a/c.py", "a/*.py", True),
-        ("a/b/c.py", "a/**/*.py", True),
-        ("a/c.py", "a/**/*.py", True),
-        ("x/a/c.py", "a/**/*.py", False),
-        ("x/a/c.py", "**/a/*", True),
-        ("a/b/c.py", "a/**", True),
-        ("a/b.py", "/a/?.py", True),
-        ("a/[b].py", "[b].py", False),
-        ("a/b.py", "[b].py", True),
-        ("a/b.py", "", False),
-        ("a/b.py", "/", False),
-        ("a/b.py", "[", False),
-    ],
-)
-def test_globs_match_as_people_mean_them(path: str, glob: str, expected: bool) -> None:
-    assert matches(path, [glob]) is expected
+from events.pulls.paths import is_generated, is_source, is_test
 
 
 @pytest.mark.parametrize(
@@ -74,13 +48,7 @@ def test_tests_are_known_by_name_or_by_the_repositorys_globs() -> None:
     assert is_test("checks/a.py", ["checks/"])
 
 
-@given(st.text(max_size=60), st.text(alphabet="*?/ab[]!.", max_size=30))
-def test_any_path_and_any_glob_have_an_answer(path: str, glob: str) -> None:
-    matches(path, [glob])
+@given(st.text(max_size=60))
+def test_any_path_has_an_answer(path: str) -> None:
     is_generated(path)
     is_source(path)
-
-
-def test_a_glob_of_many_stars_is_answered_in_no_time() -> None:
-    assert not matches("a/" * 500 + "b", ["**/a/" * 40 + "c"])
-    assert not matches("a" * 4000, ["*a" * 90 + "b"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from codecard.lib.periods import Days
 from codecard.lib.tenant import tenant
 from events.queries.people import Group
-from events.queries.team import Clusters, Measure, cells_of, names_of, newest_day_of, weeks_of
+from events.queries.team import Clusters, Measure, newest_day_of, weeks_of
 from teams.models import Contributor, Organization
 from tests import factories
 from tests.events.dashboards._work import monday, work
@@ -68,20 +68,6 @@ def test_a_group_of_nobody_has_nothing(acme: Organization) -> None:
     with tenant(acme.id):
         assert weeks_of(acme.id, [_group()], DAYS) == {1: {}}
         assert newest_day_of(acme.id, _group()) is None
-
-
-def test_cells_add_up_to_the_week(acme: Organization, people: list[Contributor]) -> None:
-    work(acme, people[0], monday(1), accepted=2, model="opus", tool="claude-code")
-    work(acme, people[1], monday(1), accepted=3, model="opus", tool="codex")
-    work(acme, people[1], monday(1), accepted=4, model=None, tool="codex")
-    group = _group(*people)
-    with tenant(acme.id):
-        cells, names = cells_of(acme.id, [group], DAYS)[group.id], names_of(acme.id)
-    models = {names.models.get(cell.dimension_id): cell for cell in cells.models}
-    tools = {names.tools.get(cell.dimension_id): cell for cell in cells.tools}
-    assert {name: cell.sums["accepted"] for name, cell in models.items()} == {"opus": 5, None: 4}
-    assert {name: cell.sums["accepted"] for name, cell in tools.items()} == {"claude-code": 2, "codex": 7}
-    assert models["opus"].people[Measure.DECISIONS] == {people[0].id, people[1].id}
 
 
 def test_outside_of_the_tenant_it_raises(acme: Organization, people: list[Contributor]) -> None:

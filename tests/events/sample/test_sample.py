@@ -30,6 +30,8 @@ from teams.models import (
     User,
 )
 from tests import factories
+from tests.events.ledger.books import access, store
+from tests.events.ledger.test_edits import edit
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner", "operator"])
 
@@ -281,7 +283,9 @@ def test_erasing_leaves_no_row_but_the_audit_entries(acme: Organization, alice: 
     untouched = rows_by_table(acme.id)
     organization = make(weeks=1)
     fill(organization)
+    store(access(organization), edit("a"))
     assert len(rows_by_table(organization.id)) > 12
+    assert "events_edit_day" in rows_by_table(organization.id)
     sample.retire(organization=organization, by=alice, now=NOW)
     sample.erase(organization_id=organization.id)
     assert rows_by_table(organization.id).keys() == {"teams_auditentry"}

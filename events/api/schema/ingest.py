@@ -1,83 +1,24 @@
-"""How ingestion and usage stand in the OpenAPI schema, with every status and the result of each item."""
+"""How ingestion stands in the schema, with every status and the result of each item."""
 
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
-from events.queries import Breakdown
-from events.schema import KINDS, Commit, Event
+from events.api.schema._parts import COUNT, ERRORS, REF, Decorator, an_object
 
-_REF = "#/components/schemas/{name}"
-_ITEMS: dict[str, type[Any]] = {**KINDS, "commit": Commit}
-Decorator = Callable[[Any], Any]
-
-
-def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Postprocessing hook: the structs that decode the wire are its schema."""
-    _, components = msgspec.json.schema_components([Event, Commit], ref_template=_REF)
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(components)
-    schemas["Event"] = {
-        "oneOf": [{"$ref": _REF.format(name=struct.__name__)} for struct in _ITEMS.values()],
-        "discriminator": {
-            "propertyName": "kind",
-            "mapping": {kind: _REF.format(name=struct.__name__) for kind, struct in _ITEMS.items()},
-        },
-    }
-    schemas["Problem"] = _PROBLEM
-    return result
-
-
-_PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457 problem details.",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "request_id": {"type": ["string", "null"]},
-        "errors": {"type": "object"},
-    },
-}
-
-
-def _object(properties: dict[str, Any], description: str = "") -> dict[str, Any]:
-    return {"type": "object", "description": description, "required": list(properties), "properties": properties}
-
-
-def _problem(description: str) -> OpenApiResponse:
-    return OpenApiResponse(response={"$ref": _REF.format(name="Problem")}, description=description)
-
-
-_COUNT = {"type": "integer", "minimum": 0}
-_ERRORS: dict[Any, OpenApiResponse] = {
-    (400, "application/problem+json"): _problem("The body as a whole can't be read; nothing was stored."),
-    (401, "application/problem+json"): _problem("No key, or one that is not known."),
-    (403, "application/problem+json"): _problem("The key was revoked, has expired, or is of the wrong kind."),
-    (413, "application/problem+json"): _problem("More than the size limit after decoding; nothing was stored."),
-    (415, "application/problem+json"): _problem("Unknown Content-Type or Content-Encoding."),
-    (429, "application/problem+json"): _problem("Too many requests of this key: come back after Retry-After seconds."),
-    (503, "application/problem+json"): _problem(
-        "Overloaded or without its database; nothing was stored. Send the same again after Retry-After seconds."
-    ),
-}
-_EVENTS_RESULT = _object(
+_EVENTS_RESULT = an_object(
     {
-        "accepted": {**_COUNT, "description": "Stored now."},
-        "duplicates": {**_COUNT, "description": "Known already; nothing was counted again."},
+        "accepted": {**COUNT, "description": "Stored now."},
+        "duplicates": {**COUNT, "description": "Known already; nothing was counted again."},
         "superseded": {
-            **_COUNT,
+            **COUNT,
             "description": "Of the accepted, those that a better channel tells too: kept, not counted.",
         },
         "rejected": {
             "type": "array",
-            "items": _object(
-                {"index": {**_COUNT, "description": "Place in the body, from 0."}, "reason": {"type": "string"}}
+            "items": an_object(
+                {"index": {**COUNT, "description": "Place in the body, from 0."}, "reason": {"type": "string"}}
             ),
         },
         "dry_run": {"type": "boolean"},
@@ -99,7 +40,7 @@ _EXAMPLE = [
 
 def document_events(view: Any) -> Any:
     body = {
-        "oneOf": [{"type": "array", "items": {"$ref": _REF.format(name="Event")}}, {"$ref": _REF.format(name="Event")}]
+        "oneOf": [{"type": "array", "items": {"$ref": REF.format(name="Event")}}, {"$ref": REF.format(name="Event")}]
     }
     decorate: Decorator = extend_schema_view(
         post=extend_schema(
@@ -111,14 +52,14 @@ def document_events(view: Any) -> Any:
             ),
             request={"application/json": body, "application/x-ndjson": {"type": "string"}},
             parameters=[OpenApiParameter("dry_run", bool, description="Judge the items without storing any.")],
-            responses={(200, "application/json"): OpenApiResponse(_EVENTS_RESULT, "Durable."), **_ERRORS},
+            responses={(200, "application/json"): OpenApiResponse(_EVENTS_RESULT, "Durable."), **ERRORS},
             examples=[OpenApiExample("Two events", value=_EXAMPLE, request_only=True)],
         )
     )
     return decorate(view)
 
 
-_ATTRIBUTIONS_RESULT = _object(
+_ATTRIBUTIONS_RESULT = an_object(
     {name: rule for name, rule in _EVENTS_RESULT["properties"].items() if name != "superseded"},
     "Every item that is not listed under `rejected` is stored.",
 )
@@ -163,7 +104,7 @@ def document_attributions(view: Any) -> Any:
                 OpenApiParameter("commit", str, description="For items that don't name theirs."),
                 OpenApiParameter("dry_run", bool, description="Judge the items without storing any."),
             ],
-            responses={(200, "application/json"): OpenApiResponse(_ATTRIBUTIONS_RESULT, "Durable."), **_ERRORS},
+            responses={(200, "application/json"): OpenApiResponse(_ATTRIBUTIONS_RESULT, "Durable."), **ERRORS},
             examples=[OpenApiExample("A note", value=_NOTE_EXAMPLE, request_only=True)],
         )
     )
@@ -194,52 +135,7 @@ def document_otlp(view: Any) -> Any:
             responses={
                 (200, "application/json"): OpenApiResponse(partial, "Durable."),
                 (200, "application/x-protobuf"): OpenApiResponse(OpenApiTypes.BINARY, "Durable."),
-                **_ERRORS,
-            },
-        )
-    )
-    return decorate(view)
-
-
-_AMOUNTS: dict[str, Any] = {
-    "requests": _COUNT,
-    "tokens": _object(dict.fromkeys(("input", "output", "cache_read", "cache_write", "reasoning"), _COUNT)),
-    "cost_usd": {
-        "type": ["number", "null"],
-        "description": "Given by the tool or estimated; null where there is no price.",
-    },
-    "cost_given_usd": {"type": "number"},
-    "cost_estimated_usd": {"type": "number"},
-    "unpriced_tokens": _COUNT,
-    "lines_added": _COUNT,
-    "lines_removed": _COUNT,
-    "suggestions": _object(
-        dict.fromkeys(("accepted", "rejected", "auto", "auto_rejected"), _COUNT),
-        "Decided by a person (accepted, rejected) or by a rule (auto; auto_rejected is the refused part of it).",
-    ),
-    **dict.fromkeys(("sessions", "prompts", "commits", "pull_requests"), _COUNT),
-}
-
-
-def document_usage(view: Any) -> Any:
-    row = {
-        "type": "object",
-        "required": list(_AMOUNTS),
-        "properties": {**{name: {"type": ["string", "null"]} for name in map(str, Breakdown)}, **_AMOUNTS},
-    }
-    result = _object({"rows": {"type": "array", "items": row}, "total": _object(_AMOUNTS)})
-    decorate: Decorator = extend_schema_view(
-        get=extend_schema(
-            operation_id="usage",
-            summary="Usage of the organization",
-            parameters=[
-                OpenApiParameter("from", OpenApiTypes.DATE, description="First day; since the beginning if left out."),
-                OpenApiParameter("to", OpenApiTypes.DATE, description="Day after the last."),
-                OpenApiParameter("by", str, description=f"Comma-separated: {', '.join(map(str, Breakdown))}."),
-            ],
-            responses={
-                (200, "application/json"): OpenApiResponse(result, "Rows add up to the total."),
-                **{key: value for key, value in _ERRORS.items() if key[0] in {400, 401, 403, 503}},
+                **ERRORS,
             },
         )
     )
@@ -272,8 +168,8 @@ _INCIDENT: dict[str, Any] = {
 
 
 def document_incidents(view: Any) -> Any:
-    result = _object(
-        {"stored": _COUNT, "new": {**_COUNT, "description": "Of them, those that were not known."}},
+    result = an_object(
+        {"stored": COUNT, "new": {**COUNT, "description": "Of them, those that were not known."}},
         "All of the body was stored.",
     )
     decorate: Decorator = extend_schema_view(
@@ -285,7 +181,7 @@ def document_incidents(view: Any) -> Any:
                 "changes the incident, and its fix or cause can be told later."
             ),
             request={"application/json": {"oneOf": [_INCIDENT, {"type": "array", "items": _INCIDENT}]}},
-            responses={(200, "application/json"): OpenApiResponse(result, "Durable, and traced."), **_ERRORS},
+            responses={(200, "application/json"): OpenApiResponse(result, "Durable, and traced."), **ERRORS},
         )
     )
     return decorate(view)
