@@ -24,7 +24,9 @@ HABITS: dict[str, tuple[Ending, ...]] = {
     "shop-mobile": ("squash", "merge"),
 }  # fmt: skip
 """How a repository merges; the others squash."""
-_BUGS_OF_TASKS, _BUGS_OF_PEOPLE = 0.17, 0.12
+_MOST_LINES_OF_SMALL = 34
+"""Added by what one session was enough for."""
+_BUGS_OF_TASKS, _BUGS_OF_PEOPLE = 0.11, 0.09
 _TOPICS = ("basket", "refunds", "search", "limits", "retries", "labels", "exports", "prices", "seasons", "vouchers")
 _TRAILERS = {
     "claude-code": (0.55, "Co-Authored-By: Claude <noreply@anthropic.com>"),
@@ -53,6 +55,7 @@ def of_task(world: World, task: Task) -> None:
     random = chance_of(world, "task", task.key)
     repository = world.repositories[task.project.name]
     story = Story(repository.name, "task", task.person, task.branch, task.sessions)
+    is_small = len(task.sessions) == 1
     author = world.accounts[task.person.number]
     is_critical = _is_critical(task)
     steps = _steps(random, task.sessions, CRITICAL_PATHS if is_critical else "")
@@ -62,8 +65,8 @@ def of_task(world: World, task: Task) -> None:
     body = _body(random, task.sessions)
     plan = Plan(
         story, author, title_of(random), body, steps, _ending(random, repository.name), random,
-        opened_after=_opened_after(random, steps), minutes=random.lognormvariate(4.4, 1.1),
-        is_draft=random.random() < 0.18, passes=CRITICAL_PASSES if is_critical else PASSES,
+        opened_after=_opened_after(random, steps), minutes=random.lognormvariate(2.0 if is_small else 3.7, 1.0),
+        is_draft=random.random() < (0.0 if is_small else 0.12), passes=CRITICAL_PASSES if is_critical else PASSES,
         then=_follow(world, repository, story, _BUGS_OF_TASKS, random),
     )  # fmt: skip
     world.begin(live(world, repository, plan))
@@ -82,7 +85,8 @@ def _steps(random: Random, sessions: Sequence[Session], among: str) -> list[Step
     for session in sessions:
         told = session.commits or (session.end.replace(microsecond=0) + timedelta(seconds=random.randrange(60, 600)),)
         for at in told:
-            added = max(2, min(160, session.added // (2 * len(told))))
+            most = 160 if len(sessions) > 1 else _MOST_LINES_OF_SMALL // len(told)
+            added = max(2, min(most, session.added // (2 * len(told))))
             removed, seed = min(added, session.removed // 2), random.getrandbits(48)
             edit = partial(_edit, seed, added, removed, random.random() < 0.45 and not among, among=among)
             steps.append(Step(at, edit, _said(random, session), session.key if session.commits else None))

@@ -12,8 +12,8 @@ from events.simulation.trends import CRITICAL_REPOSITORY, Project
 from events.simulation.work import Work
 
 _MOST_SESSIONS = 12
-_BECOME_PULLS = 0.17
-_BECOME_PULLS_OF = {CRITICAL_REPOSITORY: 0.4}
+_BECOME_PULLS = 0.1
+_BECOME_PULLS_OF = {CRITICAL_REPOSITORY: 0.17}
 _PREFIXES = {"claude-code": ("claude", 0.15), "codex": ("codex", 0.4), "copilot": ("copilot", 0.3)}
 _THINGS = ("basket", "refunds", "search", "limits", "retry", "labels", "export", "cache", "upgrade", "cleanup")
 
@@ -53,7 +53,7 @@ def tasks(works: Sequence[Work]) -> list[Task]:
         left = [work for work in works if work.project == project]
         while left:
             random = seeded("task", left[0].session)
-            many = 1 + min(_MOST_SESSIONS - 1, int(random.expovariate(1 / 9)))
+            many = 1 + min(_MOST_SESSIONS - 1, int(random.expovariate(1 / 4)))
             share = _BECOME_PULLS_OF.get(project.name, _BECOME_PULLS)
             found.append(_task(left[:many], random.random() < share))
             left = left[many:]
