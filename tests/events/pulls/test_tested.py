@@ -42,9 +42,7 @@ def _file(path: str, is_test: bool) -> dict[str, Any]:
     return {"path": path, "status": "modified", "added": 5, "removed": 2, "is_test": is_test, "is_generated": False}
 
 
-def check(
-    minute: float, sha: str, conclusion: str, name: str = "tests", attempt: int = 1, **fields: Any
-) -> CheckResult:
+def check(minute: float, sha: str, conclusion: str, name: str = "tests", attempt: int = 1, **more: Any) -> CheckResult:
     at = NOW - timedelta(hours=3) + minutes(minute)
     return CheckResult(
         external_id=next(_ids), head_sha=sha, name=name, run_attempt=attempt, conclusion=conclusion, started_at=at,
@@ -52,9 +50,7 @@ def check(
     )  # fmt: skip
 
 
-def report(
-    minute: float, sha: str, passed: int, failed: int = 0, job: str = "", attempt: int = 0, **fields: Any
-) -> Any:
+def report(minute: float, sha: str, passed: int, failed: int = 0, job: str = "", attempt: int = 0, **more: Any) -> Any:
     at = NOW - timedelta(hours=3) + minutes(minute)
     number = next(_ids)
     return JUnitUpload(
