@@ -193,7 +193,7 @@ def test_every_api_view_takes_its_kind_of_key_only(
         actions.revoke_key(key=made.key, by=None, now=NOW)
     keys = {
         "ingest": make_key(acme).secret,
-        "token": make_token(acme, contributor=own if takes == OWN else None).secret,
+        "token": make_token(acme, contributor=own if takes == OWN_FACTS else None).secret,
         "token without a scope": make_token(acme, scopes=[]).secret,
         "unknown": new_secret(KeyKind.INGEST if takes == INGEST else KeyKind.API),
         "revoked": revoked[takes != INGEST].secret,

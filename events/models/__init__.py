@@ -1,4 +1,5 @@
 from events.models.annotation import Annotation
+from events.models.ci import BaseState, JUnitUpload, PullQuality, PullTests, QualityUpload, TestsState, ToolKind
 from events.models.counters import COUNTERS, CostBasis, Counters, Outcome
 from events.models.defect import (
     HORIZONS,
@@ -78,6 +79,7 @@ __all__ = [
     "Annotation",
     "Attribution",
     "Backfill",
+    "BaseState",
     "ChangeClass",
     "CheckResult",
     "Chore",
@@ -115,6 +117,7 @@ __all__ = [
     "IntakeDay",
     "Integration",
     "Issue",
+    "JUnitUpload",
     "Latency",
     "LatencyState",
     "LineRemoval",
@@ -122,11 +125,14 @@ __all__ = [
     "Method",
     "OrganizationDay",
     "Outcome",
+    "PullQuality",
     "PullRequest",
     "PullRequestCommit",
     "PullRequestEvent",
     "PullRequestState",
+    "PullTests",
     "Push",
+    "QualityUpload",
     "Relocation",
     "Repository",
     "RepositoryName",
@@ -138,6 +144,8 @@ __all__ = [
     "SignalKind",
     "SizeStratum",
     "Stage",
+    "TestsState",
     "Tier",
+    "ToolKind",
     "Verdict",
 ]

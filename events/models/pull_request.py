@@ -221,6 +221,8 @@ class CheckResult(OrganizationRow):
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     is_test = models.BooleanField(default=False)
+    # Found by asking for the last head: earlier heads may have been checked, and nobody knows.
+    is_asked = models.BooleanField(default=False, db_default=False)
 
     class Meta(OrganizationRow.Meta):
         constraints = [

@@ -26,6 +26,8 @@ class ChoreKind(StrEnum):
     """Session: find the pull requests that it worked on."""
     PULL = "pull"
     """Pull request: classify, link, and judge it."""
+    TESTS = "tests"
+    """Pull request: what its first test run told."""
     DEFECT = "defect"
     """Pull request: whether it signals a defect (a fix or a revert), and of whom."""
     TASK_TYPES = "task_types"

@@ -154,7 +154,7 @@ def _keep(asked: Asked, answers: Answers, now: datetime) -> None:
     is_changed |= keep_patches(pull, answers.patches)
     if answers.files and pull.head_sha == asked.pull.head_sha:
         is_changed |= changed_lines.keep_of_pull(pull, answers.files)
-    applied = [work_items.apply_check(repository, check) for check in answers.checks]
+    applied = [work_items.apply_check(repository, check, is_asked=True) for check in answers.checks]
     is_changed |= any(applied)
     has_landed = keep_landed(repository, pull, answers.landed)
     if is_changed or has_landed:

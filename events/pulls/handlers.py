@@ -8,12 +8,14 @@ from events.pulls.chores import ChoreKind
 from events.pulls.fetching import fetch
 from events.pulls.judging import judge_pull_request, judge_session
 from events.pulls.retyping import read_some_again
+from events.pulls.tested import judge_tests
 from events.pulls.working import Handler
 
 JUDGING: Final[Mapping[ChoreKind, Handler]] = {
     ChoreKind.REPLAY: ownership.handle,
     ChoreKind.SESSION: judge_session,
     ChoreKind.PULL: judge_pull_request,
+    ChoreKind.TESTS: judge_tests,
     ChoreKind.DEFECT: defects.handle,
     ChoreKind.TASK_TYPES: read_some_again,
 }

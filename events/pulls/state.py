@@ -15,7 +15,7 @@ from events.models import (
     Repository,
     RepositoryState,
 )
-from events.pulls import chores, default_branch, installations, naming, stating, work_items
+from events.pulls import chores, default_branch, installations, naming, stating, tested, work_items
 from events.pulls.branches import derive_commits, following, is_of, pull_requests_of, pushes_to
 from events.pulls.chores import ChoreKind
 from events.pulls.hashing import subject_hash
@@ -63,8 +63,9 @@ def _apply_to_repository(
         apply_pull(organization, repository, told.pull, told.happened, change, now=now)
     if told.issue:
         apply_issue(organization, repository, told.issue, change)
-    for check in told.checks:
-        work_items.apply_check(repository, check)
+    changed = [check.head_sha for check in told.checks if work_items.apply_check(repository, check)]
+    if changed:
+        tested.leave_for(organization.id, repository.id, changed, now=now)
     if told.is_about_repository:
         _absorb_default_branch(repository, change)
 

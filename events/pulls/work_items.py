@@ -253,7 +253,7 @@ def is_bug(repository: Repository, labels: Iterable[str], type_: str) -> bool:
     return type_.lower() == "bug" or any(label.lower() in bugs for label in labels)
 
 
-def apply_check(repository: Repository, record: CheckRecord) -> bool:
+def apply_check(repository: Repository, record: CheckRecord, *, is_asked: bool = False) -> bool:
     """Whether it changed anything. One that is over doesn't begin to run again: another attempt is another row."""
     rows = CheckResult.objects.filter(organization_id=repository.organization_id, repository=repository)
     row = rows.filter(external_id=record.external_id, run_attempt=record.run_attempt).first()
@@ -268,7 +268,7 @@ def apply_check(repository: Repository, record: CheckRecord) -> bool:
     if row is None:
         row = CheckResult(
             organization_id=repository.organization_id, repository=repository, external_id=record.external_id,
-            run_attempt=record.run_attempt,
+            run_attempt=record.run_attempt, is_asked=is_asked,
         )  # fmt: skip
     elif _progress(values) <= _progress({name: getattr(row, name) for name in values}):
         return False

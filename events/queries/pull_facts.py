@@ -57,9 +57,9 @@ class Pull(NamedTuple):
     is_reverted: bool
 
 
-# Indexes: pull_request_by_integrated, latency_once, escape_horizon, session_link_once, identity_in_organization,
-# repository_in_organization, dimension_in_organization, pull_request_commit_sha, defect_link_of_origin (all lead with
-# the organization).
+# Indexes: pull_request_by_integrated, latency_once, escape_horizon, pull_tests_once, session_link_once,
+# identity_in_organization, repository_in_organization, dimension_in_organization, pull_request_commit_sha,
+# defect_link_of_origin (all lead with the organization).
 _PULLS = """
     SELECT p.id, coalesce(i.contributor_id, 0),
            date_trunc('week', p.integrated_at AT TIME ZONE %(zone)s)::date,
@@ -67,7 +67,8 @@ _PULLS = """
            extract(epoch FROM p.integrated_at)::bigint,
            d.value, r.full_name, p.number, p.task_type, p.size, p.change_class, p.ai_class, p.ai_tools, p.ai_models,
            p.ai_lines, p.source_lines_added, l.state, l.seconds, e.state, coalesce(e.due_at <= %(now)s, false),
-           coalesce(e.defects, 0), coalesce(e.weight, 0), s.tokens, s.lines, s.cost, NULL, 0,
+           coalesce(e.defects, 0), coalesce(e.weight, 0), s.tokens, s.lines, s.cost, t.state,
+           coalesce(t.test_lines_changed, 0),
            extract(epoch FROM p.first_review_at - greatest(p.opened_at, p.ready_at))::bigint,
            p.first_review_at IS NOT NULL AND EXISTS (
                SELECT 1 FROM events_pullrequestcommit c WHERE c.organization_id = p.organization_id
@@ -82,6 +83,7 @@ _PULLS = """
     LEFT JOIN events_latency l ON l.organization_id = p.organization_id AND l.pull_request_id = p.id
     LEFT JOIN events_escape e ON e.organization_id = p.organization_id AND e.pull_request_id = p.id
          AND e.horizon_days = %(horizon)s
+    LEFT JOIN events_pulltests t ON t.organization_id = p.organization_id AND t.pull_request_id = p.id
     LEFT JOIN LATERAL (
         SELECT sum(k.share * (coalesce((k.sums->>'input_tokens')::float8, 0)
                    + coalesce((k.sums->>'output_tokens')::float8, 0)

@@ -14,9 +14,11 @@ from events.models import (
     Escape,
     Latency,
     LinkDecision,
+    PullQuality,
     PullRequest,
     PullRequestCommit,
     PullRequestEvent,
+    PullTests,
     RepositoryName,
     SessionLink,
 )
@@ -35,6 +37,8 @@ class PullFacts:
     evidence: list[AiEvidence]
     attributions: list[Attribution]
     latency: Latency | None
+    tests: PullTests | None
+    quality: list[PullQuality]
     escapes: list[Escape]
     defects: list[DefectLink]
     """Traced to this one, those that were rejected as well; with what they were found by."""
@@ -68,6 +72,8 @@ def facts_of(pull: PullRequest) -> PullFacts:
         evidence=list(AiEvidence.objects.filter(**own).order_by("id")),
         attributions=_attributions(pull, [one.sha for one in commits]),
         latency=Latency.objects.filter(**own).first(),
+        tests=PullTests.objects.filter(**own).first(),
+        quality=list(PullQuality.objects.filter(**own).order_by("kind", "tool", "ruleset")),
         escapes=list(Escape.objects.filter(**own).order_by("horizon_days")),
         defects=list(_links(pull).filter(origin=pull).order_by("defect__detected_at", "id")),
         fixed=list(_links(pull).filter(defect__fix=pull).exclude(origin=pull).order_by("id")),

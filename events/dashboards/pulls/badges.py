@@ -9,8 +9,7 @@ from events.dashboards.pulls.origins import Origins
 from events.dashboards.pulls.sessions import TOKENS, total
 from events.dashboards.pulls.traces import Trace
 from events.dashboards.pulls.words import task_type
-from events.dashboards.pulls.work import outcome_of
-from events.models import AiClass, EscapeState, LatencyState, PullRequest, SessionLink
+from events.models import AiClass, EscapeState, LatencyState, PullRequest, SessionLink, TestsState
 from events.queries.pull_request_page import PullFacts
 
 
@@ -25,6 +24,11 @@ AI: Final = {
     AiClass.HUMAN: Badge("Known human", "", "people"),
     AiClass.UNKNOWN: Badge("No evidence of AI", "", "dash"),
     AiClass.BOT: Badge("Bot", "", "system"),
+}
+_FIRST_RUNS: Final = {
+    TestsState.PASSED: Badge("First run passed", "tag-ok", "check"),
+    TestsState.FAILED: Badge("First run failed", "tag-warn", "warn"),
+    TestsState.EMPTY: Badge("No tests ran", "tag-warn", "warn"),
 }
 
 
@@ -64,19 +68,7 @@ def _latency(facts: PullFacts, bars: Mapping[str, timedelta]) -> Badge | None:
 
 
 def _first_run(facts: PullFacts) -> Badge | None:
-    """The first attempt of the test checks on the first commit that has any."""
-    order = {commit.sha: place for place, commit in enumerate(facts.commits)}
-    first = [one for one in facts.checks if one.is_test and one.run_attempt == 1]
-    first.sort(key=lambda one: order.get(one.head_sha, len(order)))
-    told = [one for one in first if one.head_sha == first[0].head_sha]
-    outcome = outcome_of(told)
-    if not outcome:
-        return None
-    return (
-        Badge("First run passed", "tag-ok", "check")
-        if outcome == "passed"
-        else Badge("First run failed", "tag-warn", "warn")
-    )
+    return _FIRST_RUNS[TestsState(facts.tests.state)] if facts.tests else None
 
 
 def _defects(facts: PullFacts, traces: Sequence[Trace]) -> Badge | None:

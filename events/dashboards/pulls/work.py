@@ -18,10 +18,10 @@ from events.models import (
     PullRequestCommit,
     PullRequestEvent,
 )
+from events.pulls.tested import outcome_of
 from events.queries.pull_request_page import PullFacts
 
 REVIEWS = (Happening.REVIEWED, Happening.APPROVED, Happening.CHANGES_REQUESTED)
-_FAILED = {"failure", "timed_out", "startup_failure", "action_required"}
 _LOOKS = {
     Happening.READY: ("eye", "dim"), Happening.DRAFTED: ("dash", "dim"), Happening.FORCE_PUSHED: ("retry", "warn"),
     Happening.BASE_CHANGED: ("merge", "dim"), Happening.REVIEWED: ("eye", "dim"), Happening.APPROVED: ("check", "ok"),
@@ -102,12 +102,6 @@ def _ci_run(number: int, checks: Sequence[CheckResult]) -> Entry:
             "On commit {}.{}", code(checks[0].head_sha), " Counts as a first-run pass." if is_first_pass else ""
         ),
     )
-
-
-def outcome_of(checks: Sequence[CheckResult]) -> str:
-    """passed or failed; "" where none of them says either (skipped, cancelled, neutral)."""
-    told = {one.conclusion for one in checks}
-    return "failed" if told & _FAILED else "passed" if "success" in told else ""
 
 
 def _done_at(checks: Sequence[CheckResult]) -> datetime:
