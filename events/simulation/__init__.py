@@ -37,8 +37,10 @@ _WIRES = {
 
 @dataclass(frozen=True)
 class Simulation:
-    """`weeks` weeks of seven days that end before `until`. `telling`: how tools say whose a fact is, where they all
-    send with one key; without it each person has the ways of the sample. `pace` multiplies the work done."""
+    """`weeks` weeks from Monday to Sunday that are over before `until`, the newest with the days that follow it. Told
+    by weeks before the end, so that on whatever day it ends, the story of the whole weeks stays the same. `telling`:
+    how tools say whose a fact is, where they all send with one key; without it each person has the ways of the sample.
+    `pace` multiplies the work done."""
 
     seed: int
     people: int
@@ -77,7 +79,9 @@ class Simulation:
         return _forge(self)
 
     def days(self, week: int) -> list[date]:
-        return [self.until - timedelta(days=7 * week + ago) for ago in range(7, 0, -1)]
+        start = trends.monday(self.until) - timedelta(days=7 * (week + 1))
+        end = start + timedelta(days=7) if week else self.until
+        return [start + timedelta(days=number) for number in range((end - start).days)]
 
     def _told(self, work: Work) -> Work:
         """With the commits that the forge knows of; without a forge where all tools send with one key."""
@@ -104,7 +108,7 @@ def _forge(simulation: Simulation) -> Forge:
         for week in reversed(range(simulation.weeks))
         for task in of_everybody(simulation._works(person, week) for person in simulation.cast)
     )
-    start = simulation.until - timedelta(days=7 * simulation.weeks)
+    start = trends.monday(simulation.until) - timedelta(days=7 * simulation.weeks)
     return Forge.of_company(simulation.seed, simulation.cast, list(tasks), start, simulation.until)
 
 

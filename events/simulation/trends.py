@@ -30,10 +30,10 @@ REGRESSION, IMPROVEMENT = 0.15, 0.20
 
 def weeks_ago(day: date, until: date) -> int:
     """Weeks from Monday to Sunday: 0 is the last one that is over before `until`, -1 the one that still runs."""
-    return (_monday(until) - _monday(day)).days // 7 - 1
+    return (monday(until) - monday(day)).days // 7 - 1
 
 
-def _monday(day: date) -> date:
+def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 

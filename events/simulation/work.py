@@ -60,7 +60,7 @@ class Work(NamedTuple):
 
 def works(seed: int, person: Person, day: date, weeks_ago: int, pace: float = 1.0) -> Iterator[Work]:
     """The sessions of one person on one local day. `pace`: how many times as many, in as many times less time."""
-    random = seeded(seed, "work", person.number, day.toordinal())
+    random = seeded(seed, "work", person.number, weeks_ago, day.weekday())
     if person.is_bot or random.random() > trends.attendance(day):
         return
     wanted = person.pace * pace * trends.adoption(weeks_ago) * random.uniform(0.5, 1.5)

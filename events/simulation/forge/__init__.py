@@ -55,7 +55,7 @@ class Forge:
         company.of_vendor(world, world.repositories["shop-web"], world.start + timedelta(days=2, hours=10))
         for week in _weeks(world):
             for person in world.people:
-                random = seeded(seed, "hands?", person.number, week.date())
+                random = seeded(seed, "hands?", person.number, world.weeks_ago(week))
                 if random.random() < 0.2:
                     world.begin(company.of_hands(world, person, random.choice(list(world.repositories.values())), week))
         for task in tasks:
@@ -86,8 +86,8 @@ class Forge:
     def webhooks(self, week: int) -> Iterator[Delivery]:
         """What it told in a week, 0 being the newest, in the order of time. What was there before the first week is
         history, of which nobody is told."""
-        end = self.world.until - timedelta(days=7 * week)
-        return webhooks.between(self.world, end - timedelta(days=7), end)
+        monday = self.world.until - timedelta(days=self.world.until.weekday() + 7 * week)
+        return webhooks.between(self.world, monday - timedelta(days=7), monday if week else self.world.until)
 
     def rest(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
@@ -125,7 +125,7 @@ def _begin_repository(world: World, project: Project, number: int) -> None:
     repository = world.add_repository(project, number)
     for week in _weeks(world):
         world.begin(company.of_nobody_s_review(world, repository, week))
-        if seeded(world.seed, "bot?", project.name, week.date()).random() < 0.35:
+        if seeded(world.seed, "bot?", project.name, world.weeks_ago(week)).random() < 0.35:
             world.begin(company.of_bot(world, repository, week))
 
 

@@ -200,7 +200,7 @@ def _backported(world: World, repository: Repository, origin: Story, at: datetim
 
 def of_hands(world: World, person: Person, repository: Repository, week: datetime) -> Life:
     """A pull request that no tool had a part in."""
-    random = chance_of(world, "hands", person.number, week.date())
+    random = chance_of(world, "hands", person.number, world.weeks_ago(week))
     yield week
     at = week + timedelta(days=random.randrange(5), hours=7 + random.randrange(9), minutes=random.randrange(60))
     steps = [_by_hand(random, at + timedelta(minutes=50 * index)) for index in range(1 + random.randrange(3))]
@@ -228,7 +228,7 @@ def _by_hand(random: Random, at: datetime) -> Step:
 
 def of_bot(world: World, repository: Repository, week: datetime) -> Life:
     """An update of a dependency, which is squashed or closed."""
-    random = chance_of(world, "bot", repository.name, week.date())
+    random = chance_of(world, "bot", repository.name, world.weeks_ago(week))
     at = week + timedelta(days=random.randrange(6), hours=4, minutes=random.randrange(60))
     package, minor = random.choice(("left-shelf", "quick-basket", "tiny-ledger")), random.randrange(2, 90)
     title = f"Bump {package} from 2.{minor - 1}.0 to 2.{minor}.0"
@@ -252,7 +252,7 @@ def of_bot(world: World, repository: Repository, week: datetime) -> Life:
 
 def of_nobody_s_review(world: World, repository: Repository, week: datetime) -> Life:
     """Commits that are pushed to the default branch without a pull request; now and then a bug that is only told."""
-    random = chance_of(world, "direct", repository.name, week.date())
+    random = chance_of(world, "direct", repository.name, world.weeks_ago(week))
     for day in sorted(random.sample(range(5), random.randrange(3))):
         at = week + timedelta(days=day, hours=8 + random.randrange(9), minutes=random.randrange(60))
         yield at

@@ -16,7 +16,7 @@ from events.simulation.forge.state import Account, Issue, Log
 from events.simulation.forge.stories import Bug, Reported, Story
 from events.simulation.forge.tasks import Task
 from events.simulation.people import Person
-from events.simulation.trends import Project
+from events.simulation.trends import Project, weeks_ago
 
 Life = Generator[datetime, None, None]
 """What somebody or something does: yields the moment at which it goes on."""
@@ -53,6 +53,9 @@ class World:
     def by_email(self) -> dict[str, Account]:
         """Whose commits are known by their address."""
         return {account.email: account for account in (*self.accounts.values(), DEPENDABOT)}
+
+    def weeks_ago(self, at: datetime) -> int:
+        return weeks_ago(at.date(), self.until.date())
 
     def begin(self, life: Life) -> None:
         """From its first moment on."""

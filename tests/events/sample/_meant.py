@@ -172,8 +172,9 @@ class Meant:
             latency=LatencyState.NO_PROMPT if seconds is None else LatencyState.MEASURED,
             seconds=None if seconds is None else int(seconds), escape=_escape(true.escapes), is_due=due <= self.now,
             defects=len(true.escapes), weight=len(true.escapes),
-            tokens=sum(self._tokens[session] for session in true.methods) or None, cost_micros=None, tests=tests,
-            test_lines_changed=size.test_changed,
+            tokens=sum(self._tokens[session] for session in true.methods) or None, accepted_lines=None,
+            cost_micros=None, tests=tests, test_lines_changed=size.test_changed, review_seconds=None,
+            is_reworked=False, is_reverted=False,
         )  # fmt: skip
 
 
