@@ -57,6 +57,8 @@ def create(*, now: datetime, seed: int = SEED, people: int = PEOPLE, weeks: int 
         by=None,
         now=now,
     )
+    organization.stores_titles = True
+    organization.save(update_fields=["stores_titles"])
     with tenant(organization.id):
         teams = _make_teams(organization, now)
         people_of_keys = [(person, _make_person(organization, person, teams, now)) for person in state.simulation.cast]

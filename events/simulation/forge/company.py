@@ -11,7 +11,7 @@ from events.simulation.forge import git, text
 from events.simulation.forge.defects import may_follow
 from events.simulation.forge.git import Tree
 from events.simulation.forge.hosting import DEFAULT, Repository
-from events.simulation.forge.lives import Plan, Step, anywhere, chance_of, live, stacked
+from events.simulation.forge.lives import IsMeant, Plan, Step, anywhere, chance_of, live, stacked
 from events.simulation.forge.state import Account, Pull
 from events.simulation.forge.stories import Ending, Story
 from events.simulation.forge.tasks import Session, Task
@@ -58,7 +58,7 @@ def of_task(world: World, task: Task) -> None:
     is_small = len(task.sessions) == 1
     author = world.accounts[task.person.number]
     is_critical = _is_critical(task)
-    steps = _steps(random, task.sessions, CRITICAL_PATHS if is_critical else "")
+    steps = _steps(random, task, is_critical)
     story.marks |= _marks(random, steps)
     if "reverted_inside" in story.marks:
         steps += _reverted_inside(steps)
@@ -79,23 +79,31 @@ def _is_critical(task: Task) -> bool:
     return task.project.name == CRITICAL_REPOSITORY and chance < CRITICAL_SHARE
 
 
-def _steps(random: Random, sessions: Sequence[Session], among: str) -> list[Step]:
+def _steps(random: Random, task: Task, is_critical: bool) -> list[Step]:
     """The commits that the tools made and told of; where a tool commits nothing, its person does, after the session."""
     steps: list[Step] = []
-    for session in sessions:
+    is_meant = partial(_is_of, is_critical) if task.project.name == CRITICAL_REPOSITORY else None
+    most_of_session = 160 if len(task.sessions) > 1 else _MOST_LINES_OF_SMALL
+    for session in task.sessions:
         told = session.commits or (session.end.replace(microsecond=0) + timedelta(seconds=random.randrange(60, 600)),)
         for at in told:
-            most = 160 if len(sessions) > 1 else _MOST_LINES_OF_SMALL // len(told)
-            added = max(2, min(most, session.added // (2 * len(told))))
+            added = max(2, min(most_of_session // len(told), session.added // (2 * len(told))))
             removed, seed = min(added, session.removed // 2), random.getrandbits(48)
-            edit = partial(_edit, seed, added, removed, random.random() < 0.45 and not among, among=among)
+            edit = partial(_edit, seed, added, removed, random.random() < 0.33 and not is_critical, is_meant=is_meant)
             steps.append(Step(at, edit, _said(random, session), session.key if session.commits else None))
     return sorted(steps, key=lambda step: step.at)
 
 
-def _edit(seed: int, added: int, removed: int, with_test: bool, tree: Tree, *, among: str = "") -> Tree:
+def _is_of(is_critical: bool, path: str) -> bool:
+    return (CRITICAL_PATHS in path) == is_critical
+
+
+def _edit(
+    seed: int, added: int, removed: int, with_test: bool, tree: Tree, *, is_meant: IsMeant | None = None
+) -> Tree:  # fmt: skip
     """The same edit whenever it is made."""
-    return anywhere(Random(seed), tree, added, removed, with_test=with_test, among=among)  # noqa: S311 - repeats itself
+    random = Random(seed)  # noqa: S311 - repeats itself
+    return anywhere(random, tree, added, removed, with_test=with_test, is_meant=is_meant)
 
 
 def _said(random: Random, session: Session) -> str:

@@ -16,6 +16,7 @@ from events.simulation.forge.world import Life, World, changed, soon, working
 from events.simulation.trends import PASSES
 
 Edit = Callable[[Tree], Tree]
+IsMeant = Callable[[str], bool]
 _MOST_FILES = 60
 
 
@@ -291,12 +292,12 @@ def undoing(subject: str, undone: Sequence[Commit]) -> str:
 
 
 def anywhere(
-    random: Random, tree: Tree, added: int, removed: int, *, with_test: bool = False, among: str = ""
+    random: Random, tree: Tree, added: int, removed: int, *, with_test: bool = False, is_meant: IsMeant | None = None
 ) -> Tree:  # fmt: skip
-    """An edit of one to three files, now and then with a new, a renamed or a removed one; `among`: a part of their
-    paths."""
+    """An edit of one to three files, now and then with a new, a renamed or a removed one; of those alone that are
+    meant."""
     own = [path for path in tree if not path.startswith("vendor/")]
-    paths = [path for path in own if among in path] or own
+    paths = [path for path in own if is_meant is None or is_meant(path)] or own
     tests = [path for path in paths if text.is_test(path)]
     many = 1 + (added > 25) + (added > 70)
     chosen = random.sample(paths, min(many, len(paths)))

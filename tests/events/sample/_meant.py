@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from codecard.lib.clusters import Moments
 from codecard.lib.periods import Days
-from events.metrics._distances import COMMIT
-from events.models import PATH_CLASSES, AiClass, EscapeState, LatencyState
+from events.models import PATH_CLASSES, AiClass, EditHorizon, EscapeState, LatencyState
 from events.pulls.sizes import Changed, TaskClass, size_of
 from events.queries.facts import DETAIL_SUMS, Detail, Distance, Facts, Has
 from events.queries.people import Group
@@ -127,7 +126,7 @@ class Meant:
                 lines[round(edit.distance * 100)] += edit.lines
             pairs = [(sum(e.distance * e.lines for e in edits), float(sum(e.lines for e in edits))) for edits in mine]
             yield Distance(
-                week_on, *parts, COMMIT, frozenset(of_person), sum(map(len, mine)), lines, Moments.from_pairs(pairs)  # type: ignore[call-arg]
+                week_on, *parts, EditHorizon.COMMIT, frozenset(of_person), sum(map(len, mine)), lines, Moments.from_pairs(pairs)  # type: ignore[call-arg]
             )  # fmt: skip
 
     @cached_property
