@@ -89,7 +89,7 @@ def _steps(random: Random, task: Task, is_critical: bool) -> list[Step]:
         for at in told:
             added = max(2, min(most_of_session // len(told), session.added // (2 * len(told))))
             removed, seed = min(added, session.removed // 2), random.getrandbits(48)
-            edit = partial(_edit, seed, added, removed, random.random() < 0.33 and not is_critical, is_meant=is_meant)
+            edit = partial(_edit, seed, added, removed, random.random() < 0.2 and not is_critical, is_meant=is_meant)
             steps.append(Step(at, edit, _said(random, session), session.key if session.commits else None))
     return sorted(steps, key=lambda step: step.at)
 

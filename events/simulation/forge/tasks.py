@@ -13,7 +13,7 @@ from events.simulation.work import Work
 
 _MOST_SESSIONS = 12
 _BECOME_PULLS = 0.1
-_BECOME_PULLS_OF = {CRITICAL_REPOSITORY: 0.21}
+_BECOME_PULLS_OF = {CRITICAL_REPOSITORY: 0.22}
 _PREFIXES = {"claude-code": ("claude", 0.15), "codex": ("codex", 0.4), "copilot": ("copilot", 0.3)}
 _THINGS = ("basket", "refunds", "search", "limits", "retry", "labels", "export", "cache", "upgrade", "cleanup")
 
