@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from codecard.lib.tenant import tenant
 from events.models import JUnitUpload, PullRequest, QualityUpload, Repository
-from events.pulls import chores, tested
+from events.pulls import chores, quality, tested
 from events.pulls.chores import ChoreKind
 from events.queries.repositories import repository_named
 from events.sources._ci_junit import Counts
@@ -53,6 +53,8 @@ def keep_quality(
         repository = _repository(organization_id, place.repository)
         pulls = _concerned(repository, place)
         new = [_keep_report(repository, place, report, body, now, is_dry) for report in reports]
+        if any(new) and not is_dry:
+            quality.leave_for(organization_id, repository.id, place.sha, pulls, now=now)
         return Kept(repository.full_name, new, len(pulls))
 
 
