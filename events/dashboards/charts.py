@@ -31,7 +31,7 @@ def metric_by_week(
     return svg.LineChart(
         slug="acceptance",
         title=f"{metric.label} by week",
-        description=_course(points),
+        description=_course(points, metric),
         points=points,
         unit=metric.unit,
         band=next((week.reading.band for week in weeks if week.reading.band), metric.band),
@@ -56,14 +56,13 @@ def _point(week: Week, earlier: Week | None, is_running: bool) -> svg.Point:
     )
 
 
-def _course(points: Sequence[svg.Point]) -> str:
+def _course(points: Sequence[svg.Point], metric: Metric) -> str:
     known = [point for point in points if point.value is not None]
     if not known:
-        return "No week has enough decisions to show."
+        return f"No week has enough {metric.noun} to show."
     first, last = known[0], known[-1]
-    return (
-        f"From {formats.share(first.value or 0)} in {first.label} to {formats.share(last.value or 0)} in {last.label}."
-    )
+    values = [formats.quantity(one.value or 0, metric.unit) for one in (first, last)]
+    return f"From {values[0]} in {first.label} to {values[1]} in {last.label}."
 
 
 def tokens_by_week(weeks: Sequence[OpenWeek], *, running_on: date) -> svg.BarChart:

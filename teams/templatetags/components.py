@@ -74,6 +74,12 @@ def counted(value: int, nouns: str) -> str:
 
 
 @register.filter
+def counted_as(value: float, noun: str) -> str:
+    """``{{ 1|counted_as:"pull requests" }}`` gives "1 pull request"; for nouns that take an s."""
+    return formats.counted(round(value), noun.removesuffix("s"), noun)
+
+
+@register.filter
 def day(value: date) -> str:
     return formats.day(value)
 
