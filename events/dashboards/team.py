@@ -24,7 +24,6 @@ from events.dashboards.task_table import TaskRow, task_rows
 from events.dashboards.team_usage import usage_context
 from events.metrics import auto_approved_share
 from events.metrics._base import By, Metric
-from events.queries.annotations import annotations_of
 from events.queries.people import Group, groups_of
 from events.queries.pull_facts import Pull
 from events.queries.pull_requests import reach_of, repositories_of
@@ -189,13 +188,9 @@ class Page:
         beside = [pair for _, pair in zip_longest(weeks, before)]
         return charts.metric_by_week(
             metric, weeks, beside, running_on=self.frame.running_on,
-            previous_name="A year before" if self._draws_before else "", annotations=self._annotations(),
+            previous_name="A year before" if self._draws_before else "",
+            annotations=charts.notes(self.organization_id, self.group.id, self.frame.drawn),
         )  # fmt: skip
-
-    def _annotations(self) -> list[svg.Annotation]:
-        drawn = self.frame.drawn
-        found = annotations_of(self.organization_id, self.group.id, drawn)
-        return [svg.Annotation((one.on - drawn.start_on).days // 7, one.text) for one in found]
 
     @property
     def _draws_before(self) -> bool:

@@ -68,6 +68,11 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 @register.filter
+def tick(value: float, unit: str) -> str:
+    return formats.tick(value, formats.Unit(unit))
+
+
+@register.filter
 def counted(value: int, nouns: str) -> str:
     """``{{ 9|counted:"person,people" }}`` gives "9 people"."""
     return formats.counted(value, *nouns.split(","))

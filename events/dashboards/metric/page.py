@@ -24,7 +24,6 @@ from events.dashboards.narrowing import Filters, address, chips, filters_from, n
 from events.metrics import all_metrics, auto_approved_share
 from events.metrics._base import By, Metric
 from events.metrics.defect_escape_rate import METRIC as ESCAPES
-from events.queries.annotations import annotations_of
 from events.queries.people import Group, groups_of
 from events.queries.pull_requests import repositories_of
 from events.queries.ranges import Ranges, Source, ranges_of
@@ -216,15 +215,12 @@ class MetricPage:
         return replace(
             charts.metric_by_week(
                 self.metric, self.weeks, beside, running_on=self.frame.running_on,
-                previous_name="A year before" if draws_before else "", annotations=self._annotations(),
+                previous_name="A year before" if draws_before else "", annotations=charts.notes(
+                    self.request.organization.id, self.group.id if self.group else None, self.frame.drawn
+                ),
             ),
             slug=self.metric.slug,
         )  # fmt: skip
-
-    def _annotations(self) -> list[svg.Annotation]:
-        drawn = self.frame.drawn
-        found = annotations_of(self.request.organization.id, self.group.id if self.group else None, drawn)
-        return [svg.Annotation((one.on - drawn.start_on).days // 7, one.text) for one in found]
 
     def _range(self) -> dict[str, Any] | None:
         """What holds, and who said so."""
