@@ -6,6 +6,7 @@ from events.dashboards.metric import views as metric
 from events.dashboards.pulls import deciding
 from events.dashboards.pulls import views as pulls
 from events.dashboards.ranges import views as ranges
+from events.dashboards.task_types import views as task_types
 
 urlpatterns = [
     path("start/", views.start, name="start"),
@@ -22,4 +23,5 @@ urlpatterns = [
     *github.urlpatterns,
     *ranges.urlpatterns,
     *annotations.urlpatterns,
+    *task_types.urlpatterns,
 ]

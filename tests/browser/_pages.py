@@ -56,6 +56,7 @@ PAGES = (
     f"{SETTINGS}/teams/payments/",
     f"{SETTINGS}/teams/payments/delete/",
     f"{SETTINGS}/team-import/",
+    f"{SETTINGS}/task-types/",
     f"{SETTINGS}/keys/",
     f"{SETTINGS}/keys/new/",
     f"{SETTINGS}/keys/{{key}}/",
