@@ -31,6 +31,7 @@ PAGES = (
     "/o/northwind/t/tiny/m/acceptance-rate/?task=test&lang=Go",
     "/o/northwind/m/defect-escape-rate/?vs=year",
     "/metrics/",
+    "/api/docs/",
     "/o/northwind/health/",
     "/o/northwind/pulls/",
     "/o/northwind/pulls/?state=closed",
