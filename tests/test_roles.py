@@ -65,7 +65,7 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"admin/", Permission.SEE_TEAM_PULL_REQUESTS),
     (r"small-team/", Permission.SEE_NUMBERS),
     (r"t/<slug:team>/annotations/.", Permission.EDIT_TEAM_PAGES),
-    (r"t/", Permission.SEE_NUMBERS),
+    (r"(t|m)/", Permission.SEE_NUMBERS),
     (r"$", Permission.SEE_NUMBERS),
 )
 OWN = re.compile(r"/o/<(?:\w+:)?organization>/")

@@ -10,7 +10,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
 from events.actions.reports import Kept, RefusedRepositoryError, keep_junit, keep_quality
-from events.api.body import UnreadableBody, UnsupportedBody
+from events.api.body import UnsupportedBody
 from events.api.ingest import IngestView
 from events.api.schema import document_junit, document_quality
 from events.sources import _ci_formats, _ci_junit
@@ -63,7 +63,7 @@ class JUnitView(ReportView):
                 now=timezone.now(), is_dry=is_dry,
             )  # fmt: skip
         except Unreadable as error:
-            raise UnreadableBody(f"The report can't be read: {error}.") from None
+            raise ValidationError({"report": [f"It can't be read: {error}."]}) from None
         except RefusedRepositoryError as error:
             raise ValidationError({"repository": [str(error)]}) from None
         told = {"passed": counts.passed, "failed": counts.failed + counts.errors, "skipped": counts.skipped,
@@ -85,7 +85,7 @@ class QualityView(ReportView):
                 now=timezone.now(), is_dry=is_dry,
             )  # fmt: skip
         except Unreadable as error:
-            raise UnreadableBody(f"The report can't be read: {error}.") from None
+            raise ValidationError({"report": [f"It can't be read: {error}."]}) from None
         except RefusedRepositoryError as error:
             raise ValidationError({"repository": [str(error)]}) from None
         told = [_told(report, is_new) for report, is_new in zip(reports, kept.new, strict=True)]

@@ -12,11 +12,12 @@ from codecard.lib.formats import Unit
 from codecard.lib.periods import Days, monday
 from codecard.lib.reading import Amount, Reading
 from events.answers import Answers, Question, scope_of
+from events.answers.bands import bands_of
 from events.dashboards import charts, figures
 from events.dashboards.breakdowns import Row, table
 from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, Span
 from events.dashboards.frame import Frame, frame_of, mondays, newest_context, period_context
-from events.dashboards.rulers import ACCEPTANCE, bands_of, headline_metrics
+from events.dashboards.rulers import ACCEPTANCE, headline_metrics
 from events.metrics._base import UNKNOWN, Metric
 from events.queries.facts import Facts, joined
 from events.queries.health import first_day_of, newest_event_at

@@ -52,6 +52,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and CI that reports complexity, from radon or complexipy.",
     example=Example(
         words="Five pull requests whose functions have a 90th percentile of 3, 5, 6, 9 and 14: the median is 6.0.",
         sample=Values((3.0, 5.0, 6.0, 9.0, 14.0)),

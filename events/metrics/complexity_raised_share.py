@@ -42,5 +42,6 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and CI that reports complexity, of pull requests and of the default branch.",
     example=Example(words="Of 50 with a base, 14 raised it: 14 ÷ 50 = 28.0%.", sample=Share(14, 50), value=0.28),
 )

@@ -42,6 +42,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and CI that reports style: ruff, flake8 or SARIF.",
     example=Example(
         words="Two pull requests: 6 violations on 120 lines and 2 on 280: 8 ÷ 400 × 100 = 2.0.",
         sample=Ratio.of([Ratio.case(6, 1.2), Ratio.case(2, 2.8)]),

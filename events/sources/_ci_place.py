@@ -11,6 +11,7 @@ MOST_ATTEMPTS: Final = 1_000
 MOST_NUMBER: Final = 2**31 - 1
 HOST: Final = "github.com"
 _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _PLAIN: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)+", re.ASCII)
 _LONGEST: Final = {"branch": 255, "job": 200, "root": 1_000, "version": 60, "ruleset": 20_000, "format": 20}
 
@@ -87,7 +88,7 @@ def _text(asked: Mapping[str, str], name: str) -> str:
     told, most = asked.get(name, "").strip(), _LONGEST[name]
     if len(told) > most:
         raise WrongParameter(name, f"Give at most {most:,} characters.")
-    if name != "ruleset" and told and not told.isprintable():
+    if name != "ruleset" and _CONTROL.search(told):
         raise WrongParameter(name, "Leave out control characters.")
     if any(0xD800 <= ord(one) < 0xE000 for one in told):
         raise WrongParameter(name, "Give text in UTF-8.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log1p
 
+from codecard.lib.formats import Unit
 from codecard.lib.reading import Band, Reading
 from codecard.lib.svg.scale import Scale, percent
 
@@ -33,7 +35,7 @@ class Ruler:
 
 def ruler(reading: Reading) -> Ruler:
     """An empty reading gives the empty state: the range, and no dot."""
-    scale = Scale(*reading.domain)
+    scale = _scale(reading)
     now = None if reading.value is None else scale.ratio(reading.value)
     before = None if reading.previous is None or now is None else scale.ratio(reading.previous)
     return Ruler(
@@ -45,6 +47,17 @@ def ruler(reading: Reading) -> Ruler:
         now="" if now is None else percent(now),
         mark=_mark(reading),
     )
+
+
+class _Minutes(Scale):
+    """Logarithmic from a minute on: what should take minutes and what takes days stand on one ruler."""
+
+    def ratio(self, value: float) -> float:
+        return Scale(log1p(self.low / 60), log1p(self.high / 60)).ratio(log1p(max(0.0, value) / 60))
+
+
+def _scale(reading: Reading) -> Scale:
+    return (_Minutes if reading.unit is Unit.DURATION else Scale)(*reading.domain)
 
 
 def _mark(reading: Reading) -> str:

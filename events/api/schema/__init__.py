@@ -58,4 +58,8 @@ def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     }
     schemas["Problem"] = PROBLEM
     schemas.update(COMPONENTS)
+    for path in result["paths"].values():
+        for operation in path.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
     return result

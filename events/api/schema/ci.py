@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from events.api.schema._parts import COUNT, ERRORS, Decorator, an_object
 
 _SHA: Final = "8a1c1b1f0c5e4f6d9b7a3c2d1e0f9a8b7c6d5e4f"
+_PLAIN: Final = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*$"}
 _NUMBER: Final = {"type": "integer", "minimum": 1}
 _PLACE: Final = [
     OpenApiParameter("repository", str, required=True, description="`owner/name`, or an address of it."),
@@ -14,21 +15,21 @@ _PLACE: Final = [
         "commit", {"type": "string", "pattern": "^[0-9a-fA-F]{40}([0-9a-fA-F]{24})?$"}, required=True,
         description="Full SHA of the commit that was tested; of a pull request, its head.",
     ),
-    OpenApiParameter("branch", {"type": "string", "maxLength": 255}),
+    OpenApiParameter("branch", {**_PLAIN, "maxLength": 255}),
     OpenApiParameter("pull_request", {**_NUMBER, "maximum": 2**31 - 1}, description="Its number."),
     OpenApiParameter(
         "attempt", {**_NUMBER, "maximum": 1000}, description="Which attempt of the run this is, from 1: only the first"
         " one counts.",
     ),
-    OpenApiParameter("job", {"type": "string", "maxLength": 200}, description="Tells parts of one run apart."),
+    OpenApiParameter("job", {**_PLAIN, "maxLength": 200}, description="Tells parts of one run apart."),
     OpenApiParameter("dry_run", bool, description="Judge the report without storing it."),
 ]  # fmt: skip
 _QUALITY: Final = [
-    OpenApiParameter("root", {"type": "string", "maxLength": 1000}, description="Folder of the checkout, where the"
+    OpenApiParameter("root", {**_PLAIN, "maxLength": 1000}, description="Folder of the checkout, where the"
                      " report has absolute paths."),
     OpenApiParameter("ruleset", {"type": "string", "maxLength": 20000}, description="Whatever tells one configuration"
                      " from another, such as a hash of its file; kept as a hash. Another one begins a new series."),
-    OpenApiParameter("version", {"type": "string", "maxLength": 60}, description="Of the tool, where the report"
+    OpenApiParameter("version", {**_PLAIN, "maxLength": 60}, description="Of the tool, where the report"
                      " doesn't tell it."),
     OpenApiParameter("format", str, enum=["ruff", "flake8", "radon", "complexipy", "sarif"], description="Where an"
                      " empty report doesn't tell it by itself."),
@@ -56,6 +57,23 @@ _REPORT: Final = an_object(
 _QUALITY_RESULT: Final = an_object(
     {**_COMMON, "reports": {"type": "array", "items": _REPORT}, "dry_run": {"type": "boolean"}}
 )
+_ROW: Final = {"type": "integer", "minimum": 0, "maximum": 10_000_000}
+_FLAKE8: Final = {"type": "object", "required": ["line_number"], "properties": {"line_number": _ROW}}
+_RADON: Final = {
+    "type": "object", "required": ["type", "lineno", "endline", "complexity"],
+    "properties": {"type": {"type": "string"}, "lineno": _ROW, "endline": _ROW, "complexity": _ROW},
+}  # fmt: skip
+_REPORTS: Final = {
+    "anyOf": [
+        {"title": "ruff", "type": "array", "items": an_object({"filename": {"type": "string", "minLength": 1}})},
+        {"title": "complexipy", "type": "array", "items": an_object({
+            "path": {"type": "string", "minLength": 1}, "complexity": _ROW})},
+        {"title": "flake8", "type": "object", "additionalProperties": {"type": "array", "items": _FLAKE8}},
+        {"title": "radon cc", "type": "object", "additionalProperties": {"type": "array", "items": _RADON}},
+        {"title": "SARIF 2.1", "type": "object", "required": ["version", "runs"],
+         "properties": {"version": {"const": "2.1.0"}, "runs": {"type": "array", "items": {"type": "object"}}}},
+    ]
+}  # fmt: skip
 _JUNIT_EXAMPLE: Final = '<testsuite name="unit" tests="1"><testcase name="adds" time="0.1"/></testsuite>'
 _RUFF_EXAMPLE: Final = [
     {"filename": "shop/cart.py", "code": "F401", "location": {"row": 3, "column": 8}, "message": "Unused import"}
@@ -94,7 +112,6 @@ def document_junit(view: Any) -> Any:
 
 
 def document_quality(view: Any) -> Any:
-    anything = {"oneOf": [{"type": "array", "items": {"type": "object"}}, {"type": "object"}]}
     decorate: Decorator = extend_schema_view(
         post=extend_schema(
             operation_id="send_quality",
@@ -105,7 +122,7 @@ def document_quality(view: Any) -> Any:
                 " same report sent again changes nothing."
             ),
             parameters=[*_PLACE, *_QUALITY],
-            request={"application/json": anything},
+            request={"application/json": _REPORTS},
             responses={(200, "application/json"): OpenApiResponse(_QUALITY_RESULT, "Durable."), **ERRORS},
             examples=[
                 OpenApiExample("Of ruff", value=_RUFF_EXAMPLE, request_only=True),
