@@ -151,8 +151,8 @@ def test_a_wrong_parameter_is_named(pull: PullRequest, key: str, name: str) -> N
 def test_what_is_no_report_is_refused_whole(pull: PullRequest, key: str, acme: Organization) -> None:
     for body in REFUSED.values():
         assert send("junit", body, key).status_code == 400
-    for body in (b"", b"{", b"12", b"[1]", b"[]", RUFF):
-        answer = send("quality", body, key)
+    for told in (b"", b"{", b"12", b"[1]", b"[]", RUFF):
+        answer = send("quality", told, key)
         assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     with tenant(acme.id):
         assert not JUnitUpload.objects.exists()

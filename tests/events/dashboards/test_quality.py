@@ -52,7 +52,8 @@ def test_the_metrics_are_of_what_was_told_and_one_tool_gives_the_complexity(
             for slug in ("complexity-delta", "complexity-raised-share", "style-violations")
         }
     level, raised, style = readings.values()
-    assert (level.value, level.n, level.text, level.coverage) == (26.5, 30, "26.5", pytest.approx(30 / 31))
+    assert (level.value, level.n, level.text) == (26.5, 30, "26.5")
+    assert level.coverage == pytest.approx(30 / 31)
     assert level.is_out_of_range
     assert (raised.numerator, raised.denominator) == (25, 25)
     assert (style.value, style.numerator, style.denominator) == (6.0, 90, 15.0)

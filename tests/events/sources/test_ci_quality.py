@@ -52,7 +52,7 @@ def _result(path: str, row: int | None = 4, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-SARIF = {
+SARIF: dict[str, Any] = {
     "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
     "runs": [
         {"tool": {"driver": {"name": "ESLint", "version": "9.1.0", "rules": []}}, "results": [
