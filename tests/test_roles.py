@@ -66,7 +66,7 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"small-team/", Permission.SEE_NUMBERS),
     (r"t/<slug:team>/annotations/.", Permission.EDIT_TEAM_PAGES),
     (r"(t|m)/", Permission.SEE_NUMBERS),
-    (r"$", Permission.SEE_NUMBERS),
+    (r"(export\.csv)?$", Permission.SEE_NUMBERS),
 )
 OWN = re.compile(r"/o/<(?:\w+:)?organization>/")
 VISITORS = (*RANKED, "deactivated", "anonymous", "foreign")
@@ -178,6 +178,7 @@ API = {
     **dict.fromkeys(("api_pulls", "api_pull", "api_defects"), PULL_FACTS),
     "api_me": OWN_FACTS,
     "schema": OPEN,
+    "api_docs": OPEN,
 }
 _RUN = f"?repository=acme/shop&commit={'a' * 40}"
 # What an address takes, where it isn't an empty object: parameters and body.

@@ -17,6 +17,7 @@ from events.dashboards import charts, figures
 from events.dashboards.breakdowns import Row, table
 from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, Span
 from events.dashboards.frame import Frame, frame_of, mondays, newest_context, period_context
+from events.dashboards.narrowing import address
 from events.dashboards.rulers import ACCEPTANCE, headline_metrics
 from events.metrics._base import UNKNOWN, Metric
 from events.queries.facts import Facts, joined
@@ -59,6 +60,7 @@ def organization_context(request: OrganizationRequest, now: datetime) -> dict[st
         "state": "empty" if newest_at is None else "ready",
         "people": number_of_people(organization_id),
         "metrics": team_metrics(),
+        "export": address(f"/o/{request.organization.slug}/export.csv", frame.period.query, {}) if newest_at else "",
         "rows": _team_rows(request, groups, frame) if newest_at else [],
         "usage": _usage(request, frame) if newest_at else None,
         **period_context(request, frame),

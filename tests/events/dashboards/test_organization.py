@@ -1,3 +1,4 @@
+import csv
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -44,6 +45,10 @@ def test_teams_stand_in_the_order_of_the_alphabet_and_small_ones_are_withheld(
     assert next((metric.slug, reading.value) for metric, reading in shown.readings) == ("acceptance-rate", 0.5)
     with tenant(acme.id):
         assert context["people"] == number_of_people(acme.id)
+    lines = list(csv.reader(b"".join(owner_client.get(context["export"])).decode("utf-8-sig").splitlines()))
+    told = {(line[0], line[2]): (line[5], line[-1]) for line in lines}
+    assert told["Ledger", "Suggestion acceptance rate"][0] == "0.5"
+    assert told["Almost nobody", "Suggestion acceptance rate"] == ("", "Withheld")
 
 
 def test_usage_is_for_owners_at_any_size(
