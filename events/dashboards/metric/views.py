@@ -55,7 +55,7 @@ def glossary(request: HttpRequest) -> HttpResponse:
 
 _UNITS = {
     Unit.SHARE: "Percent", Unit.COUNT: "A number", Unit.TOKENS: "Tokens", Unit.MONEY: "US dollars",
-    Unit.DURATION: "Time",
+    Unit.DURATION: "Time", Unit.NUMBER: "A number",
 }  # fmt: skip
 
 
