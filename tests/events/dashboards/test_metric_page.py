@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from codecard.lib.tenant import tenant
+from events.dashboards.rulers import metric_named
 from events.metrics import all_metrics
 from events.models import HealthyRange, IntakeDay
 from teams import actions
@@ -229,3 +230,14 @@ def test_the_overview_leads_to_the_metrics_of_each_team_and_of_all(alice_client:
     overview = alice_client.get("/o/acme/?p=91d").text
     assert f'href="{ACCEPTANCE}?p=91d"' in overview
     assert 'href="/o/acme/m/acceptance-rate/?p=91d"' in overview
+
+
+def test_a_period_before_with_too_few_is_not_called_unknown(
+    acme: Organization, crew: list[Contributor], ledger: Team, alice_client: Client
+) -> None:
+    for person in crew:
+        work(acme, person, monday(1), accepted=20)
+        work(acme, person, monday(5), accepted=2)
+    text = alice_client.get(ACCEPTANCE).text
+    assert "Too few in the period before: 12\u00a0suggestions." in text
+    assert metric_named("acceptance-rate").example.words in text
