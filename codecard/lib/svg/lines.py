@@ -166,7 +166,7 @@ def _positions(n: int) -> list[float]:
 
 def _extent(chart: LineChart) -> tuple[float, float]:
     """What the axis must show. A wide interval of one thin week must not flatten all others, so intervals count only
-    where the sample is honest; amounts start at zero, shares and durations where the data and the healthy range do."""
+    where the sample is honest; amounts start at zero or below it, the rest where the data and the range do."""
     points = chart.points
     values = [v for p in points for v in (p.value, p.previous) if v is not None]
     values += [end for p in points if p.interval and not p.is_few for end in p.interval]
@@ -174,7 +174,7 @@ def _extent(chart: LineChart) -> tuple[float, float]:
     low, high = min(values, default=0.0), max(values, default=1.0)
     if chart.unit is Unit.DURATION:
         return low, high
-    return (max(0.0, low), min(1.0, high)) if chart.unit is Unit.SHARE else (0.0, high)
+    return (max(0.0, low), min(1.0, high)) if chart.unit is Unit.SHARE else (min(0.0, low), high)
 
 
 def _band(band: Band | None, axes: _Axes) -> tuple[str, str] | None:
