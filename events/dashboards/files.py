@@ -27,7 +27,7 @@ def overview_rows(context: dict[str, Any]) -> list[list[object]]:
 
 
 def _team(team: TeamRow, counted: Any) -> Iterator[list[object]]:
-    named = [("Active", team.active), *((metric.label, reading) for metric, reading in team.readings)]
+    named = [("Active", team.active), *((metric.label, reading) for metric, reading, _ in team.readings)]
     for label, reading in named:
         low, high = reading.interval or (None, None)
         yield [

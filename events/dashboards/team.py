@@ -29,6 +29,7 @@ from events.queries.pull_facts import Pull
 from events.queries.pull_requests import reach_of, repositories_of
 from events.queries.ranges import ranges_of
 from events.queries.team import newest_day_of, weeks_of
+from teams.editing import editing_of
 from teams.models import Identity
 from teams.permissions import OrganizationRequest
 from teams.queries import contributor_of
@@ -124,6 +125,7 @@ class Page:
             "clear": address(self.request.path, self.frame.period.query, {}),
             "export": address(f"{self.request.path}export.csv", self.frame.period.query, self.filters),
             "acceptance_chart": self._chart(),
+            "may_edit": editing_of(self.request).holds(self.group.id),
             "linked": marks.coverage(self._in_weeks(self.frame.counted)),
             "tasks": rows,
             "tasks_why": why,

@@ -205,9 +205,9 @@ def initials(name: str) -> str:
 
 
 @register.inclusion_tag("_charts/ruler.html")
-def ruler(reading: Reading, label: str = "") -> dict[str, Any]:
+def ruler(reading: Reading, label: str = "", has_axis: bool = False) -> dict[str, Any]:
     words = f"{label}: {reading.description}" if label else reading.description
-    return {"ruler": svg.ruler(reading), "words": words}
+    return {"ruler": svg.ruler(reading), "words": words, "has_axis": has_axis}
 
 
 @register.inclusion_tag("_charts/ruler.html")

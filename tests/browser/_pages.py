@@ -28,6 +28,7 @@ PAGES = (
     "/o/northwind/t/payments/m/acceptance-rate/?by=model&p=91d",
     "/o/northwind/t/payments/m/latency-to-integration/?by=size",
     "/o/northwind/t/payments/m/edit-distance/",
+    "/o/northwind/t/payments/m/latency-small-patches/?task=nothing&vs=none",
     "/o/northwind/t/tiny/m/acceptance-rate/?task=test&lang=Go",
     "/o/northwind/m/defect-escape-rate/?vs=year",
     "/metrics/",

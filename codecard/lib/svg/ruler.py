@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log1p
 
-from codecard.lib.formats import Unit
 from codecard.lib.reading import Band, Reading
-from codecard.lib.svg.scale import Scale, percent
+from codecard.lib.svg.scale import AnyScale, Label, percent, scale_of, tick_text, ticks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,12 @@ class Ruler:
     tail: tuple[str, str] | None
     now: str
     mark: str  # class of the dot: "" | warn | few
+    ticks: tuple[Label, ...]
 
 
 def ruler(reading: Reading) -> Ruler:
     """An empty reading gives the empty state: the range, and no dot."""
-    scale = _scale(reading)
+    scale = scale_of(reading.unit, *reading.domain)
     now = None if reading.value is None else scale.ratio(reading.value)
     before = None if reading.previous is None or now is None else scale.ratio(reading.previous)
     return Ruler(
@@ -46,18 +45,20 @@ def ruler(reading: Reading) -> Ruler:
         tail=None if before is None or now is None else (percent(before), percent(now)),
         now="" if now is None else percent(now),
         mark=_mark(reading),
+        ticks=_ticks(reading, scale),
     )
 
 
-class _Minutes(Scale):
-    """Logarithmic from a minute on: what should take minutes and what takes days stand on one ruler."""
+def _ticks(reading: Reading, scale: AnyScale) -> tuple[Label, ...]:
+    """Those that fit between the ends, every other one for phones."""
+    values = [one for one in ticks_of(reading.unit, *reading.domain) if scale.low <= one <= scale.high]
+    return tuple(_tick(one, scale, reading, is_minor=i % 2 == 1) for i, one in enumerate(values))
 
-    def ratio(self, value: float) -> float:
-        return Scale(log1p(self.low / 60), log1p(self.high / 60)).ratio(log1p(max(0.0, value) / 60))
 
-
-def _scale(reading: Reading) -> Scale:
-    return (_Minutes if reading.unit is Unit.DURATION else Scale)(*reading.domain)
+def _tick(value: float, scale: AnyScale, reading: Reading, *, is_minor: bool) -> Label:
+    at = scale.ratio(value)
+    anchor = "start" if at < 0.02 else "end" if at > 0.98 else "middle"
+    return Label(percent(at), tick_text(value, reading.unit), anchor, is_minor)
 
 
 def _mark(reading: Reading) -> str:
@@ -66,17 +67,17 @@ def _mark(reading: Reading) -> str:
     return "warn" if reading.verdict.kind == "warn" else ""
 
 
-def _interval(interval: tuple[float, float] | None, scale: Scale) -> Segment | None:
+def _interval(interval: tuple[float, float] | None, scale: AnyScale) -> Segment | None:
     return Segment.between(scale.ratio(interval[0]), scale.ratio(interval[1])) if interval else None
 
 
-def _band(band: Band | None, scale: Scale) -> Segment | None:
+def _band(band: Band | None, scale: AnyScale) -> Segment | None:
     if band is None:
         return None
     low = 0.0 if band.low is None else scale.ratio(band.low)
     return Segment.between(low, 1.0 if band.high is None else scale.ratio(band.high))
 
 
-def _edges(band: Band | None, scale: Scale) -> tuple[str, ...]:
+def _edges(band: Band | None, scale: AnyScale) -> tuple[str, ...]:
     ends = (band.low, band.high) if band else ()
     return tuple(percent(scale.ratio(end)) for end in ends if end is not None)

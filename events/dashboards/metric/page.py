@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Final
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from codecard.lib import svg
 from codecard.lib.formats import quantity
-from codecard.lib.periods import WEEK, Days
+from codecard.lib.periods import DEFAULT_VERSUS, WEEK, Days
 from codecard.lib.reading import Reading
 from events.answers import Answer, Answers, Question, Row, scope_of
 from events.answers.answering import LAST, Week
@@ -24,11 +24,16 @@ from events.dashboards.narrowing import Filters, address, chips, filters_from, n
 from events.metrics import all_metrics, auto_approved_share
 from events.metrics._base import By, Metric
 from events.metrics.defect_escape_rate import METRIC as ESCAPES
+from events.queries.health import last_by_source
 from events.queries.people import Group, groups_of
 from events.queries.pull_requests import repositories_of
 from events.queries.ranges import Ranges, Source, ranges_of
+from events.sources import all_sources
+from teams.editing import editing_of
 from teams.permissions import OrganizationRequest
 from teams.queries import contributor_of
+
+SILENT_AFTER, FORGOTTEN_AFTER = timedelta(days=7), timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +146,9 @@ class MetricPage:
             "kept": [(by.value, value) for by, value in self.filters.items()] + self._kept_by,
             "range": self._range(),
             "auto": self._auto(),
-            "cohort": cohort_of(self.answers.facts, self.metric, self.frame.counted),
-            "escapes": escapes_of(self.answers.facts, self.metric, self.frame.counted),
+            **self._beside(),
+            "silent": self._silent(),
+            "may_edit": editing_of(self.request).holds(self.group.id if self.group else None),
             **self._addresses(),
             **period_context(self.request, self.frame),
             "notices": self.notices,
@@ -157,15 +163,23 @@ class MetricPage:
             return "ready"
         if self.answer.total.is_withheld:
             return "withheld"
-        return "quiet" if any(week.reading.n for week in self.weeks) else "empty"
+        if any(week.reading.n for week in self.weeks):
+            return "quiet"
+        return "unlike" if self.filters else "empty"
 
     def _addresses(self) -> dict[str, Any]:
         state = dict(self.frame.period.query)
         by = {"by": self.by.value} if self.by else {}
         team = {"team": self.group.slug} if self.group else {}
-        told = {"from": f"{self.frame.counted.start_on}", "to": f"{self.frame.counted.end_on}"}
+        compare = self.frame.period.versus if self.frame.before else "none"
+        told = {
+            "organization": self.request.organization.slug,
+            "from": f"{self.frame.counted.start_on}",
+            "to": f"{self.frame.counted.end_on}",
+            **({"vs": compare} if compare != DEFAULT_VERSUS else {}),
+        }
         return {
-            "chips": chips(self.path, state | by, self.filters, self._known, self.metric.dimensions),
+            "chips": chips(self.path, state | by, self.filters, self._known, self._narrowable),
             "clear": address(self.path, state | by, {}),
             "export": address(f"{self.path}export.csv", state | by, self.filters),
             "api": address(f"/api/v1/metrics/{self.metric.slug}/", told | team | by, self.filters),
@@ -182,7 +196,16 @@ class MetricPage:
         if self.filters.get(By.REPOSITORY) in names:
             query["repo"] = names[self.filters[By.REPOSITORY]]
         page = "defects" if self.metric is ESCAPES else "pulls"
+        if not self.frame.period.is_custom:
+            query["p"] = self.frame.period.key
+        if page == "pulls" and By.SIZE in self.filters:
+            query["size"] = self.filters[By.SIZE]
         return address(f"/o/{organization}/{page}/", query, {})
+
+    @property
+    def _narrowable(self) -> tuple[By, ...]:
+        """Of behaviour one filter holds at a time: it is taken away before another one is chosen."""
+        return tuple(self.filters) if self.filters and not self.metric.is_work else self.metric.dimensions
 
     def _known(self, by: By) -> list[str]:
         return [row.key for row in self._ask(by, {}).rows if row.is_part]
@@ -234,6 +257,22 @@ class MetricPage:
             "text": found.band.text(self.metric.unit), "of": where[found.source], "by": found.set_by,
             "at": found.set_at,
         }  # fmt: skip
+
+    def _beside(self) -> dict[str, Any]:
+        """Of all work alone: beside a narrowed value they would tell of something else."""
+        if self.filters:
+            return {"cohort": None, "escapes": None}
+        facts, counted = self.answers.facts, self.frame.counted
+        return {
+            "cohort": cohort_of(facts, self.metric, counted), "escapes": escapes_of(facts, self.metric, counted),
+        }  # fmt: skip
+
+    def _silent(self) -> list[tuple[str, datetime]]:
+        """Sources that sent something lately, and nothing for a week."""
+        now = self.frame.now
+        labels = {source.name: source.label for source in all_sources()} | {"code-card": "The events API"}
+        found = last_by_source(self.request.organization.id, (now - FORGOTTEN_AFTER).date())
+        return [(labels.get(name, name), at) for name, at in found.items() if now - at > SILENT_AFTER]
 
     def _auto(self) -> Reading | None:
         """Beside decisions of people: how much was decided by rules."""

@@ -54,8 +54,8 @@ def glossary(request: HttpRequest) -> HttpResponse:
 
 
 _UNITS = {
-    Unit.SHARE: "Percent", Unit.COUNT: "A number", Unit.TOKENS: "Tokens", Unit.MONEY: "US dollars",
-    Unit.DURATION: "Time", Unit.NUMBER: "A number",
+    Unit.SHARE: "Percent", Unit.COUNT: "A number", Unit.NUMBER: "A number", Unit.TOKENS: "Tokens",
+    Unit.MONEY: "US dollars", Unit.DURATION: "Time",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The page of one metric: what it answers, what it corrects, what it withholds, and that files and the API agree."""
 
 import csv
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from codecard.lib.tenant import tenant
+from events.dashboards.rulers import metric_named
 from events.metrics import all_metrics
-from events.models import HealthyRange
+from events.models import HealthyRange, IntakeDay
 from teams import actions
-from teams.models import Contributor, Organization, Team, User
+from teams.models import Contributor, Organization, Role, Team, User
 from tests import factories
 from tests.events.dashboards._judged import make_judged_pull
 from tests.events.dashboards._work import NOW, monday, work
@@ -154,3 +155,89 @@ def test_the_glossary_is_open_to_all_and_explains_every_metric(client: Client) -
     for metric in all_metrics():
         assert f'id="{metric.slug}"' in text
         assert metric.example.words.split("\u00a0")[0][:30] in text.replace("&#x27;", "'")
+
+
+@pytest.mark.usefixtures("worked")
+def test_the_api_compares_with_the_same_and_is_told_which_organization(
+    alice: User, globex: Organization, alice_client: Client
+) -> None:
+    """Also for members of several, and where a year before is asked for."""
+    factories.make_member(globex, Role.VIEWER, alice)
+    for query in ("", "?vs=year", "?vs=none", "?p=7d&by=tool"):
+        context = _context(alice_client, f"{ACCEPTANCE}{query}")
+        told = alice_client.get(context["api"]).json()
+        assert (told["n"], told["value"]) == (context["reading"].n, context["reading"].value)
+        assert (told["previous"] or {}).get("value") == context["reading"].previous, query
+
+
+@pytest.mark.usefixtures("worked")
+def test_behaviour_offers_another_filter_only_once_the_first_is_gone(alice_client: Client) -> None:
+    assert len(_context(alice_client, ACCEPTANCE)["chips"]) == 5
+    narrowed = _context(alice_client, f"{ACCEPTANCE}?tool=claude-code")
+    assert [chip.text for chip in narrowed["chips"]] == ["Tool: claude-code"]
+    assert narrowed["notices"] == []
+
+
+@pytest.mark.usefixtures("worked")
+def test_nothing_like_the_filters_is_said_and_can_be_cleared(alice_client: Client) -> None:
+    answer = alice_client.get(f"{ACCEPTANCE}?tool=abacus&p=91d")
+    assert answer.context["state"] == "unlike"
+    assert f'href="{ACCEPTANCE}?p=91d">Clear the filter' in answer.text
+
+
+def test_cohorts_stand_beside_all_work_alone(
+    acme: Organization, crew: list[Contributor], ledger: Team, alice_client: Client
+) -> None:
+    """Beside a narrowed value they would tell of something else."""
+    with tenant(acme.id):
+        shop = make_repository(acme, "acme/shop")
+        for number in range(30):
+            at = datetime.combine(monday(1), time(10), UTC)
+            make_judged_pull(shop, crew[number % 6], at, minutes=5 + number, task_type=("test", "docs")[number % 2])
+    address = f"{LEDGER}latency-to-integration/"
+    context = _context(alice_client, address)
+    assert (context["cohort"].n, context["cohort"].merged) == (30, 30)
+    assert [part.reading.n for part in context["parts"]] == [15, 15]
+    assert sum(part.reading.n for part in context["parts"]) == context["reading"].n
+    assert _context(alice_client, f"{address}?task=test")["cohort"] is None
+    assert "Logarithmic scale" in alice_client.get(address).text
+
+
+@pytest.mark.usefixtures("worked")
+def test_ranges_and_annotations_are_offered_to_those_who_may_change_them(
+    owner_client: Client, bob_client: Client
+) -> None:
+    links = ("/o/acme/settings/ranges/acceptance-rate/?team=ledger#range", "/o/acme/t/ledger/annotations/")
+    for client, is_offered in ((owner_client, True), (bob_client, False)):
+        text, team = client.get(ACCEPTANCE).text, client.get("/o/acme/t/ledger/").text
+        assert [f'href="{link}"' in text for link in links] == [is_offered] * 2
+        assert (f'href="{links[1]}"' in team) is is_offered
+
+
+@pytest.mark.usefixtures("worked")
+def test_a_source_that_fell_silent_is_named(acme: Organization, alice_client: Client) -> None:
+    assert _context(alice_client, ACCEPTANCE)["silent"] == []
+    with tenant(acme.id):
+        IntakeDay.objects.update(last_seen_at=NOW - timedelta(days=9))
+    assert "The events API has been silent" in alice_client.get(ACCEPTANCE).text
+    with tenant(acme.id):
+        IntakeDay.objects.update(day=NOW.date() - timedelta(days=40))
+    assert _context(alice_client, ACCEPTANCE)["silent"] == [], "whoever left long ago is no news"
+
+
+@pytest.mark.usefixtures("worked")
+def test_the_overview_leads_to_the_metrics_of_each_team_and_of_all(alice_client: Client) -> None:
+    overview = alice_client.get("/o/acme/?p=91d").text
+    assert f'href="{ACCEPTANCE}?p=91d"' in overview
+    assert 'href="/o/acme/m/acceptance-rate/?p=91d"' in overview
+
+
+def test_a_period_before_with_too_few_is_not_called_unknown(
+    acme: Organization, crew: list[Contributor], ledger: Team, alice_client: Client
+) -> None:
+    for person in crew:
+        work(acme, person, monday(1), accepted=20)
+        work(acme, person, monday(5), accepted=2)
+    text = alice_client.get(ACCEPTANCE).text
+    assert "Too few in the period before: 12\u00a0suggestions." in text
+    assert metric_named("acceptance-rate").example.words in text
