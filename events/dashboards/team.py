@@ -64,7 +64,8 @@ class Page:
         before = None if frame.before is None else self._open(frame.before)
         self.span = Span([week for week in self.drawn if week.week_on in frame.counted], before)
         self.band_of = bands_of(ranges_of(self.organization_id), group.id)
-        self.answers = Answers(self.scope, self.scope.facts(frame.reads, frame.now), self.band_of)
+        facts = self.scope.facts(frame.reads, frame.now, None if self.filters else frame.fine)
+        self.answers = Answers(self.scope, facts, self.band_of)
 
     def _open(self, days: Days) -> list[OpenWeek]:
         return figures.open_weeks(self.scope, self.weeks, mondays(days))

@@ -67,7 +67,9 @@ class MetricPage:
         self.scope = scope_of(request.organization, groups, group, own.id if own else None)
         self.ranges: Ranges = ranges_of(request.organization.id)
         band_of = bands_of(self.ranges, group.id if group else None)
-        self.answers = Answers(self.scope, self.scope.facts(frame.reads, frame.now), band_of)
+        is_narrowed = any(self.request.GET.get(by.value) for by in By)
+        facts = self.scope.facts(frame.reads, frame.now, None if is_narrowed else frame.fine)
+        self.answers = Answers(self.scope, facts, band_of)
         self.frame = frame
         weeks = self.answers.weeks(metric, frame.drawn, {})
         if [week.week_on for week in weeks if week.reading.n] == [frame.running_on]:
