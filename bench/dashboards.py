@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from statistics import median
+from typing import Any
 
 from bench.bodies import own_bodies
 from bench.figures import Figure
@@ -89,12 +90,10 @@ def ingest_costs(product: Product, keys: Keys, *, seed: int, batches: int = 60) 
 
 def pages(product: Product, slug: str, asked: Sequence[Page], stored: str) -> list[Figure]:
     """Milliseconds and queries of pages, for a signed-in owner. `stored`: how much there is, in words."""
-    product.provision(slug)
-    command = [sys.executable, "-m", "bench.visitor", slug, *(page.path for page in asked)]
-    visit = json.loads(subprocess.check_output(command, env=environment_of(product), cwd=CHECKOUT, text=True))
+    visit = _visit(product, slug, [page.path for page in asked])
     figures = []
     for page, queries in zip(asked, visit["queries"], strict=True):
-        times = list(_times_ms(product, page.path, {"Cookie": visit["cookie"]}))
+        times = list(milliseconds(product, page.path, {"Cookie": visit["cookie"]}))
         figures += [
             Figure(f"{page.name}, {stored}", times, "ms", at_most=page.at_most_ms),
             Figure(f"{page.name}, queries", [queries], at_most=page.at_most_queries),
@@ -102,13 +101,24 @@ def pages(product: Product, slug: str, asked: Sequence[Page], stored: str) -> li
     return figures
 
 
+def cookie_of(product: Product, slug: str) -> str:
+    """Of the organization's owner, signed in."""
+    return str(_visit(product, slug, [f"/o/{slug}/"])["cookie"])
+
+
+def _visit(product: Product, slug: str, paths: list[str]) -> Any:
+    product.provision(slug)
+    command = [sys.executable, "-m", "bench.visitor", slug, *paths]
+    return json.loads(subprocess.check_output(command, env=environment_of(product), cwd=CHECKOUT, text=True))
+
+
 def usage(product: Product) -> Figure:
     keys = product.provision(LARGEST)
-    times = list(_times_ms(product, _USAGE, {"Authorization": f"Bearer {keys.api_token}"}))
+    times = list(milliseconds(product, _USAGE, {"Authorization": f"Bearer {keys.api_token}"}))
     return Figure("usage API of the largest organization, all its days by tool and model", times, "ms")
 
 
-def _times_ms(product: Product, path: str, headers: dict[str, str]) -> Iterator[float]:
+def milliseconds(product: Product, path: str, headers: dict[str, str]) -> Iterator[float]:
     connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=60)
     for number in range(WARM_UP + REQUESTS):
         began = time.perf_counter()

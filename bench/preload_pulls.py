@@ -2,16 +2,22 @@
 
 Run with the environment of a migrated product: `python -m bench.preload_pulls 200000`. One organization with twenty
 repositories; nine of ten pull requests are merged, each with three commits, two happenings, its default-branch commit,
-its latency and its escapes. Run it once.
+its latency, its first test run and its escapes. `--beside-events` shares them out among the organizations of
+`bench.preload` that have none yet, by their people, who open them; a third has a session, and edits have distances.
 """
 
 import sys
+from typing import Any
+
+import psycopg
 
 from bench.merges import SLUG
-from bench.preload import connect  # it sets Django up
+from bench.preload import DAYS, connect  # it sets Django up
 from events.models import DimensionKind
 
 REPOSITORIES = 20
+YEARS = 1825
+"""Days over which the pull requests of one organization alone are spread; beside events, those of the events."""
 
 _ORGANIZATION = """
     INSERT INTO teams_organization (slug, name, time_zone, is_personal, is_sample, privacy_floor, cost_visibility,
@@ -28,21 +34,25 @@ _REPOSITORIES = [
         is_archived, is_tracked, state, error, bug_labels, generated_paths, test_paths, replayed_to, created_at)
     SELECT %(org)s, row_number() OVER (ORDER BY id), id, substr(value, 12), 'main', true, false, true, 'ok', '',
            '{bug}', '{}', '{}', %(pulls)s / %(repositories)s, now()
-    FROM events_dimension WHERE organization_id = %(org)s AND kind = %(kind)s
+    FROM events_dimension WHERE organization_id = %(org)s AND kind = %(kind)s AND value LIKE 'github.com/bench/many-%%'
     """,
     """
     INSERT INTO events_repositoryname (organization_id, repository_id, dimension_id)
     SELECT organization_id, id, dimension_id FROM events_repository WHERE organization_id = %(org)s
     """,
 ]
-# Five years of them; the newest numbers last. Defaults of the model are written out: the database knows none.
+_IDENTITIES = """
+    INSERT INTO teams_identity (organization_id, contributor_id, kind, value, created_at)
+    SELECT %(org)s, id, 'github', 'person-' || id, now() FROM teams_contributor WHERE organization_id = %(org)s
+"""
+# The newest numbers last. Defaults of the model are written out: the database knows none.
 _PULLS = """
     INSERT INTO events_pullrequest (organization_id, repository_id, number, title, title_hash, author_login,
         merged_by_login, is_bot, state, is_draft, opened_at, ready_at, merged_at, closed_at, updated_at, counted_at,
         integrated_at, integration, head_branch, head_repository, head_sha, base_branch, base_sha, merge_sha, patch_id,
         labels, stated, additions, deletions, changed_files, commit_count, files, source_lines_added,
         source_lines_changed, size, change_class, task_type, is_backport, fix_reason, ai_class, ai_tools, ai_models,
-        open_sessions)
+        open_sessions, author_id)
     SELECT %(org)s, r.id, n, '', md5(n::text), 'login-' || n %% 200, '', false,
            CASE WHEN n %% 10 = 0 THEN 'closed' ELSE 'merged' END, false, at, at,
            CASE WHEN n %% 10 > 0 THEN at + interval '5 hours' END, at + interval '5 hours', at + interval '5 hours',
@@ -56,13 +66,19 @@ _PULLS = """
               "is_test": true, "is_generated": false}]',
            40, 52, 2, 'feature_with_tests', 'feature', false, CASE WHEN n %% 12 = 0 THEN 'title' ELSE '' END,
            CASE WHEN n %% 3 = 0 THEN 'ai' ELSE 'unknown' END, CASE WHEN n %% 3 = 0 THEN '{claude-code}'::text[]
-           ELSE '{}' END, '{}', '{}'
-    FROM events_repository r, generate_series(1, %(pulls)s / %(repositories)s) n,
-         LATERAL (SELECT now() - interval '1 day' - (%(pulls)s / %(repositories)s - n) * interval '1825 days'
+           ELSE '{}' END, '{}', '{}', people.ids[1 + (n * 7 + r.id) %% nullif(cardinality(people.ids), 0)]
+    FROM (SELECT array_agg(id ORDER BY id) AS ids FROM teams_identity WHERE organization_id = %(org)s) people,
+         events_repository r, generate_series(1, %(pulls)s / %(repositories)s) n,
+         LATERAL (SELECT now() - interval '1 day' - (%(pulls)s / %(repositories)s - n) * %(days)s * interval '1 day'
                          / (%(pulls)s / %(repositories)s) AS at) placed
     WHERE r.organization_id = %(org)s
 """
 _OF_EACH = [
+    """
+    INSERT INTO events_pulltests (organization_id, pull_request_id, state, sha, test_lines_changed)
+    SELECT %(org)s, id, CASE WHEN id %% 4 = 0 THEN 'failed' ELSE 'passed' END, head_sha, 10 FROM events_pullrequest
+    WHERE organization_id = %(org)s
+    """,
     """
     INSERT INTO events_pullrequestcommit (organization_id, pull_request_id, sha, position, authored_at, committed_at,
         tree_sha, patch_id, stated, is_listed)
@@ -110,23 +126,69 @@ _OF_EACH = [
 ]
 
 
+_BESIDE_EVENTS = [
+    """
+    INSERT INTO events_sessionlink (organization_id, pull_request_id, session_id, method, confidence, facts, sums,
+        share)
+    SELECT %(org)s, p.id, s.ids[1 + p.id %% cardinality(s.ids)], 1, 'strong', '[]',
+           '{"input_tokens": 40000, "output_tokens": 9000, "cache_write_tokens": 20000, "lines_added": 60}', 1
+    FROM events_pullrequest p, (SELECT array_agg(id) AS ids FROM events_session WHERE organization_id = %(org)s) s
+    WHERE p.organization_id = %(org)s AND p.ai_class = 'ai' AND cardinality(s.ids) > 0
+    """,
+    """
+    INSERT INTO events_edit_day (organization_id, day, contributor_id, tool_id, model_id, repository_id, language_id,
+        path_class, horizon, bucket, count, lines)
+    SELECT %(org)s, day, contributor_id, tool_id, max(model_id), repository_id, language_id, path_class, 3, bucket,
+           1, 12
+    FROM events_detail_day, LATERAL (VALUES ((day - date '2020-01-01' + contributor_id) %% 60), (0)) b (bucket)
+    WHERE organization_id = %(org)s AND language_id <> 0
+    GROUP BY day, contributor_id, tool_id, repository_id, language_id, path_class, bucket
+    """,
+]
+
+
 def fill(pulls: int) -> None:
+    """Of one organization that has nothing else."""
     with connect() as connection:
         if connection.execute("SELECT 1 FROM teams_organization WHERE slug = %s", [SLUG]).fetchone():
             return
         with connection.transaction():
-            parameters = {
-                "slug": SLUG,
-                "pulls": pulls,
-                "repositories": REPOSITORIES,
-                "kind": int(DimensionKind.REPOSITORY),
-            }
-            for made in connection.execute(_ORGANIZATION, parameters):
-                parameters["org"] = made[0]
-            for statement in (*_REPOSITORIES, _PULLS, *_OF_EACH):
-                connection.execute(statement, parameters)
+            for made in connection.execute(_ORGANIZATION, {"slug": SLUG}):
+                _fill(connection, made[0], pulls, YEARS, _OF_EACH)
         connection.execute("VACUUM (ANALYZE)")
 
 
+_WITHOUT = """
+    SELECT c.organization_id, count(*)::int FROM teams_contributor c
+    JOIN teams_organization o ON o.id = c.organization_id AND o.slug LIKE 'bench-%'
+    WHERE NOT EXISTS (SELECT 1 FROM events_repository r WHERE r.organization_id = o.id)
+    GROUP BY c.organization_id ORDER BY c.organization_id
+"""
+
+
+def fill_beside_events(pulls: int) -> None:
+    with connect() as connection:
+        people = connection.execute(_WITHOUT).fetchall()
+        everybody = sum(number for _, number in people)
+        for organization_id, number in people:
+            with connection.transaction():
+                share = max(REPOSITORIES, pulls * number // everybody)
+                connection.execute(_IDENTITIES, {"org": organization_id})
+                _fill(connection, organization_id, share, DAYS, [*_OF_EACH, *_BESIDE_EVENTS])
+        connection.execute("VACUUM (ANALYZE)")
+
+
+def _fill(connection: psycopg.Connection[Any], organization_id: int, pulls: int, days: int, of_each: list[str]) -> None:
+    parameters = {
+        "org": organization_id,
+        "pulls": pulls,
+        "days": days,
+        "repositories": REPOSITORIES,
+        "kind": int(DimensionKind.REPOSITORY),
+    }
+    for statement in (*_REPOSITORIES, _PULLS, *of_each):
+        connection.execute(statement, parameters)
+
+
 if __name__ == "__main__":
-    fill(int(sys.argv[1]))
+    (fill_beside_events if "--beside-events" in sys.argv else fill)(int(sys.argv[1]))

@@ -13,6 +13,8 @@ from django.db import connection
 from codecard.lib.tenant import tenant
 from events.ledger.keeping import KEPT_FROM, kept_from
 from events.ledger.locks import lock_organization
+from events.models import QualityUpload
+from events.pulls.quality import KEPT
 from teams.merging import raise_identity_epoch
 from teams.models import Organization
 
@@ -94,6 +96,14 @@ def _delete_events(organization_id: int, first: date) -> int:
             gone += cursor.rowcount
         # Of the last day some stay, because their local day is a later one; they must not be met again.
         start = last + timedelta(microseconds=1)
+
+
+def forget_reports(*, organization_id: int, now: datetime) -> int:
+    """Deletes what analysers reported by file, once nothing is judged by it any more; how many reports went. What was
+    found of pull requests stays, and so do counts of tests, which are as old as these. Safe to repeat and to kill."""
+    with tenant(organization_id):
+        old = QualityUpload.objects.filter(organization=organization_id, received_at__lt=now - KEPT)
+        return old.delete()[0]
 
 
 _NEXT_SERIES = """

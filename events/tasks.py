@@ -244,6 +244,14 @@ def judge_what_is_outdated() -> None:
             ask_to_judge(organization_id)
 
 
+@shared_task(acks_late=True)
+def forget_old_reports() -> None:
+    """Every night, for each organization that has repositories."""
+    now = timezone.now()
+    for organization_id in _with_repositories():
+        retention.forget_reports(organization_id=organization_id, now=now)
+
+
 def _with_repositories() -> Iterator[int]:
     for organization_id in Organization.objects.values_list("id", flat=True).iterator():
         with tenant(organization_id):

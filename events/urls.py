@@ -4,6 +4,8 @@ without losing its body, so both forms of each answer."""
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from events.api.attributions import AttributionsView
+from events.api.ci import JUnitView, QualityView
+from events.api.docs import api_docs
 from events.api.incidents import IncidentsView
 from events.api.ingest import EventsView, OtlpView
 from events.api.usage import UsageView
@@ -25,7 +27,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/v1/events/?$", EventsView.as_view(), name="events"),
     re_path(r"^api/v1/attributions/?$", AttributionsView.as_view(), name="attributions"),
     re_path(r"^api/v1/incidents/?$", IncidentsView.as_view(), name="incidents"),
+    re_path(r"^api/v1/ci/junit/?$", JUnitView.as_view(), name="ci_junit"),
+    re_path(r"^api/v1/ci/quality/?$", QualityView.as_view(), name="ci_quality"),
     path("api/v1/usage/", UsageView.as_view(), name="usage"),
+    path("api/docs/", api_docs, name="api_docs"),
     path("", include("events.api.query.urls")),
     re_path(r"^webhooks/github/?$", AppWebhookView.as_view(), name="github_webhook"),
     re_path(

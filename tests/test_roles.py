@@ -20,6 +20,7 @@ from teams.models import KeyKind, Membership, Organization, Role, Team, User
 from teams.permissions import PERMISSIONS, Permission
 from tests.addresses import Address, all_addresses
 from tests.factories import NOW, make_key, make_member, make_organization, make_token, make_user, person
+from tests.pull_requests import make_repository
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 
@@ -64,8 +65,8 @@ RULES: tuple[tuple[str, Permission], ...] = (
     (r"admin/", Permission.SEE_TEAM_PULL_REQUESTS),
     (r"small-team/", Permission.SEE_NUMBERS),
     (r"t/<slug:team>/annotations/.", Permission.EDIT_TEAM_PAGES),
-    (r"t/", Permission.SEE_NUMBERS),
-    (r"$", Permission.SEE_NUMBERS),
+    (r"(t|m)/", Permission.SEE_NUMBERS),
+    (r"(export\.csv)?$", Permission.SEE_NUMBERS),
 )
 OWN = re.compile(r"/o/<(?:\w+:)?organization>/")
 VISITORS = (*RANKED, "deactivated", "anonymous", "foreign")
@@ -170,11 +171,22 @@ API = {
     "incidents": INGEST,
     **{f"otlp_{signal}{by}": INGEST for signal in ("logs", "metrics", "traces") for by in ("", "_by_path")},
     "attributions": INGEST,
+    "ci_junit": INGEST,
+    "ci_quality": INGEST,
     "usage": USAGE,
     **dict.fromkeys(("api_metrics", "api_metric", "api_metric_series", "api_teams", "api_repositories"), METRICS),
     **dict.fromkeys(("api_pulls", "api_pull", "api_defects"), PULL_FACTS),
     "api_me": OWN_FACTS,
     "schema": OPEN,
+    "api_docs": OPEN,
+}
+_RUN = f"?repository=acme/shop&commit={'a' * 40}"
+# What an address takes, where it isn't an empty object: parameters and body.
+BODIES = {
+    "events": ("", "[]"),
+    "incidents": ("", "[]"),
+    "ci_junit": (_RUN, "<testsuite/>"),
+    "ci_quality": (f"{_RUN}&format=ruff", "[]"),
 }
 API_ADDRESSES = [address for address in all_addresses() if address.route.startswith(("/api/", "/otlp/"))]
 
@@ -188,6 +200,7 @@ def test_every_api_view_takes_its_kind_of_key_only(
     late = timezone.now() - timedelta(days=1)
     with tenant(acme.id):
         own = person(acme, bob)
+        make_repository(acme, "acme/shop")
     revoked = make_key(acme), make_token(acme)
     for made in revoked:
         actions.revoke_key(key=made.key, by=None, now=NOW)
@@ -215,8 +228,9 @@ def _ask(address: Address, secret: str) -> int:
     path = address.path({"path_key": secret or "none", "metric": "acceptance-rate"})
     client = Client()
     if is_post:
-        body = "[]" if address.name in {"events", "incidents"} else "{}"
-        return client.post(path, body, content_type="application/json", headers=headers).status_code
+        asked, body = BODIES.get(address.name, ("", "{}"))
+        content_type = "text/xml" if body.startswith("<") else "application/json"
+        return client.post(path + asked, body, content_type=content_type, headers=headers).status_code
     return client.get(path, headers=headers).status_code
 
 

@@ -56,6 +56,7 @@ _ENTRIES = {
     "money": Entry("US dollars", f"{NBSP}US{NBSP}dollars", 1_000_000.0),  # held in micro-USD
     "tokens": Entry("tokens", f"{NBSP}tokens"),
     "count": Entry("a number", ""),
+    "number": Entry("a number", ""),
 }
 
 

@@ -18,6 +18,8 @@ class Unit(StrEnum):
     TOKENS = "tokens"
     MONEY = "money"
     DURATION = "duration"
+    NUMBER = "number"
+    """Small ones, of which the first decimal says something."""
 
 
 def quantity(value: float, unit: Unit) -> str:
@@ -31,6 +33,8 @@ def quantity(value: float, unit: Unit) -> str:
             return duration(value)
         case Unit.TOKENS:
             return compact(value)
+        case Unit.NUMBER:
+            return f"{value:,.1f}"
         case Unit.COUNT:
             return count(value)
 
@@ -41,6 +45,8 @@ def tick(value: float, unit: Unit) -> str:
         return share(value, digits=0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
     if unit is Unit.MONEY:
         return f"${value / MICROS:,.10g}"
+    if unit is Unit.NUMBER:
+        return f"{value:,.1f}".removesuffix(".0")
     return duration(value) if unit is Unit.DURATION else compact(value, whole_below=1_000)
 
 

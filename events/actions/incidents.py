@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from codecard.lib.tenant import tenant
-from events.models import Dimension, DimensionKind, Incident, Repository, RepositoryName, RepositoryState
+from events.models import Incident, Repository
 from events.pulls import defects
+from events.queries.repositories import repository_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +55,10 @@ def _lock(organization_id: int, named: Sequence[tuple[Told, Repository]]) -> Non
 
 
 def _repository(organization_id: int, name: str, index: int) -> Repository:
-    """By any name that it has had."""
-    ids = RepositoryName.objects.filter(
-        organization_id=organization_id, dimension_id__in=_dimensions(organization_id, name)
-    ).values("repository_id")
-    rows = Repository.objects.filter(organization_id=organization_id)
-    found = list(rows.filter(Q(id__in=ids) | Q(full_name__iexact=name)))
-    if not found:
+    found = repository_named(organization_id, name)
+    if found is None:
         raise UnknownRepositoryError(index)
-    # Of two that have had the name, the one that has it.
-    return min(found, key=lambda one: (one.state == RepositoryState.VANISHED, one.id))
-
-
-def _dimensions(organization_id: int, name: str) -> Any:
-    return Dimension.objects.filter(
-        organization_id=organization_id, kind=DimensionKind.REPOSITORY, value=name.lower()
-    ).values("id")
+    return found
 
 
 def _tell(told: Told, repository: Repository, now: datetime) -> bool:

@@ -104,16 +104,20 @@ class Answers:
     band_of: BandOf
 
     @cached_property
-    def _known(self) -> dict[str, _Cases]:
+    def _known(self) -> dict[tuple[str, bool], _Cases]:
         return {}
 
-    def _cases(self, metric: Metric) -> _Cases:
-        if metric.slug not in self._known:
-            self._known[metric.slug] = _Cases(metric, self.facts, self.scope)
-        return self._known[metric.slug]
+    def _cases(self, metric: Metric, *, is_whole: bool) -> _Cases:
+        """`is_whole`: nothing by a dimension is asked."""
+        is_whole = is_whole and not metric.is_work
+        known = metric.slug, is_whole
+        if known not in self._known:
+            self._known[known] = _Cases(metric, self.facts.whole if is_whole else self.facts, self.scope)
+        return self._known[known]
 
     def answer(self, question: Question) -> Answer:
-        cases, metric = self._cases(question.metric), question.metric
+        metric = question.metric
+        cases = self._cases(metric, is_whole=question.by is None and not question.filters)
         now = cases.open_cases(weeks_of(question.shown), question.filters)
         before = cases.open_cases(weeks_of(question.before), question.filters) if question.before else None
         effects = cases.effect(question.shown), cases.effect(question.before) if question.before else 1.0
@@ -144,7 +148,7 @@ class Answers:
 
     def weeks(self, metric: Metric, days: Days, filters: Mapping[By, str]) -> list[Week]:
         """One reading a week, oldest first; each interval with the design effect of all of them."""
-        cases = self._cases(metric)
+        cases = self._cases(metric, is_whole=not filters)
         effect = cases.effect(days)
         band = self.band_of(metric, filters.get(By.TASK, ""))
         return [Week(week_on, self._week(cases, week_on, filters, effect, band)) for week_on in weeks_of(days)]

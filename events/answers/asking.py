@@ -34,10 +34,13 @@ class Scope:
         found = openings(cells, [group.people for group in self.settled], self.floor)[-1]
         return whole_only(found, cells) if self.is_small_team else found
 
-    def facts(self, stretches: Sequence[Days | None], now: datetime) -> Facts:
+    def facts(
+        self, stretches: Sequence[Days | None], now: datetime, fine: Sequence[Days | None] | None = None
+    ) -> Facts:
+        """`fine`: in which of them something is asked by a dimension, or narrowed; in all, unless said otherwise."""
         return Facts(
             self.organization.id, self.organization.time_zone, self.group, self.settled, joined(stretches), now,
-            self.is_everybody,
+            self.is_everybody, None if fine is None else joined(fine),
         )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from teams.api import access_of
 
 MOST_INCIDENTS = 1_000
 YEARS = range(2000, 2200)
-_Number = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+# JSON knows no whole numbers: 7.0 is one, too.
+_Number = Annotated[float, msgspec.Meta(ge=1, le=2**31 - 1, multiple_of=1)]
 _Sha = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{7,64}$")]
 
 
@@ -36,9 +37,13 @@ class IncidentBody(msgspec.Struct, forbid_unknown_fields=True, rename={"external
 
     def told(self) -> Told:
         return Told(
-            self.external_id, self.opened_at, normalise(self.repository) or self.repository, self.url, self.fix,
-            self.cause_sha or "", self.cause_number,
+            self.external_id, self.opened_at, normalise(self.repository) or self.repository, self.url,
+            _whole(self.fix), self.cause_sha or "", _whole(self.cause_number),
         )  # fmt: skip
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
 
 
 _decode_one = msgspec.json.Decoder(IncidentBody).decode

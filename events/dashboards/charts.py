@@ -1,13 +1,15 @@
 """The pictures of dashboards: what their points and columns stand for. Geometry is in codecard.lib.svg."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
 from codecard.lib import formats, svg
-from codecard.lib.periods import WEEK
+from codecard.lib.periods import WEEK, Days
 from events.answers.answering import Week
 from events.dashboards.figures import TOKEN_KINDS, OpenWeek
 from events.metrics._base import Metric
+from events.queries.annotations import annotations_of
 from events.queries.team import Measure
 
 TOKEN_SERIES = tuple(svg.Series(name, colour) for colour, (_, name) in enumerate(TOKEN_KINDS, 1))
@@ -31,7 +33,7 @@ def metric_by_week(
     return svg.LineChart(
         slug="acceptance",
         title=f"{metric.label} by week",
-        description=_course(points),
+        description=_course(points, metric),
         points=points,
         unit=metric.unit,
         band=next((week.reading.band for week in weeks if week.reading.band), metric.band),
@@ -40,6 +42,14 @@ def metric_by_week(
         n_name=metric.noun.capitalize(),
         annotations=annotations,
     )
+
+
+def notes(organization_id: int, team_id: int | None, drawn: Days) -> list[svg.Annotation]:
+    """One mark a week, whatever was written beside it."""
+    by_week: defaultdict[int, list[str]] = defaultdict(list)
+    for one in annotations_of(organization_id, team_id, drawn):
+        by_week[(one.on - drawn.start_on).days // 7].append(one.text)
+    return [svg.Annotation(week, "; ".join(texts)) for week, texts in sorted(by_week.items())]
 
 
 def _point(week: Week, earlier: Week | None, is_running: bool) -> svg.Point:
@@ -56,14 +66,13 @@ def _point(week: Week, earlier: Week | None, is_running: bool) -> svg.Point:
     )
 
 
-def _course(points: Sequence[svg.Point]) -> str:
+def _course(points: Sequence[svg.Point], metric: Metric) -> str:
     known = [point for point in points if point.value is not None]
     if not known:
-        return "No week has enough decisions to show."
+        return f"No week has enough {metric.noun} to show."
     first, last = known[0], known[-1]
-    return (
-        f"From {formats.share(first.value or 0)} in {first.label} to {formats.share(last.value or 0)} in {last.label}."
-    )
+    values = [formats.quantity(one.value or 0, metric.unit) for one in (first, last)]
+    return f"From {values[0]} in {first.label} to {values[1]} in {last.label}."
 
 
 def tokens_by_week(weeks: Sequence[OpenWeek], *, running_on: date) -> svg.BarChart:

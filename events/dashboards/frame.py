@@ -52,6 +52,11 @@ class Frame:
         return _joined([self.before, self.drawn])
 
     @property
+    def fine(self) -> list[Days]:
+        """Where something is asked by a dimension, unless a filter asks for all that is drawn."""
+        return [*self.compared, self.period.running_week]
+
+    @property
     def compared(self) -> list[Days]:
         """What has to be read for the tables: what is counted, and what it is compared with."""
         return _joined([self.before, self.counted])

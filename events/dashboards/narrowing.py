@@ -6,16 +6,21 @@ from typing import Final
 from urllib.parse import urlencode
 
 from events.metrics._base import SEVERAL, UNKNOWN, By
+from events.models import SizeStratum
 from events.task_types import TaskType
 
 NARROWED_BY: Final = (By.TASK, By.MODEL, By.REPOSITORY, By.LANGUAGE)
 _LONGEST: Final = 200
 _MOST_OPTIONS: Final = 20
 _PLURALS: Final = {
-    By.TASK: "All task types", By.MODEL: "All models", By.REPOSITORY: "All repositories", By.LANGUAGE: "All languages",
+    By.TASK: "All task types", By.MODEL: "All models", By.TOOL: "All tools", By.REPOSITORY: "All repositories",
+    By.LANGUAGE: "All languages", By.SIZE: "All sizes",
 }  # fmt: skip
 _WORDS: Final = {UNKNOWN: "Unknown", SEVERAL: "Several", "withheld": "Withheld, together"}
-_TASKS: Final = {str(task.value): task.label for task in TaskType}
+_NAMES: Final = {
+    By.TASK: {str(task.value): task.label for task in TaskType},
+    By.SIZE: {str(size.value): size.label for size in SizeStratum},
+}
 Filters = Mapping[By, str]
 
 
@@ -36,15 +41,15 @@ class Chip:
     clear: str
 
 
-def filters_from(query: Mapping[str, str]) -> dict[By, str]:
-    return {by: query[by.value][:_LONGEST] for by in NARROWED_BY if query.get(by.value)}
+def filters_from(query: Mapping[str, str], among: Iterable[By] = NARROWED_BY) -> dict[By, str]:
+    return {by: query[by.value][:_LONGEST] for by in among if query.get(by.value)}
 
 
 def name_of(by: By, key: str) -> str:
     """As people call it."""
     if key in _WORDS:
         return _WORDS[key]
-    return _TASKS.get(key, key) if by is By.TASK else key.removeprefix("github.com/")
+    return _NAMES.get(by, {}).get(key) or key.removeprefix("github.com/")
 
 
 def address(path: str, state: Mapping[str, str], filters: Filters) -> str:
@@ -52,9 +57,15 @@ def address(path: str, state: Mapping[str, str], filters: Filters) -> str:
     return f"{path}?{asked}" if asked else path
 
 
-def chips(path: str, state: Mapping[str, str], filters: Filters, known: Callable[[By], Iterable[str]]) -> list[Chip]:
+def chips(
+    path: str,
+    state: Mapping[str, str],
+    filters: Filters,
+    known: Callable[[By], Iterable[str]],
+    among: Iterable[By] = NARROWED_BY,
+) -> list[Chip]:
     """`state`: what else stands in the query string. `known`: values that may be told."""
-    return [_chip(path, state, filters, by, known) for by in NARROWED_BY]
+    return [_chip(path, state, filters, by, known) for by in among]
 
 
 def _chip(path: str, state: Mapping[str, str], filters: Filters, by: By, known: Callable[[By], Iterable[str]]) -> Chip:

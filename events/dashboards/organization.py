@@ -12,11 +12,14 @@ from codecard.lib.formats import Unit
 from codecard.lib.periods import Days, monday
 from codecard.lib.reading import Amount, Reading
 from events.answers import Answers, Question, scope_of
+from events.answers.bands import bands_of
 from events.dashboards import charts, figures
 from events.dashboards.breakdowns import Row, table
 from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, Span
 from events.dashboards.frame import Frame, frame_of, mondays, newest_context, period_context
-from events.dashboards.rulers import ACCEPTANCE, bands_of, headline_metrics
+from events.dashboards.metric.page import metric_address
+from events.dashboards.narrowing import address
+from events.dashboards.rulers import ACCEPTANCE, headline_metrics
 from events.metrics._base import UNKNOWN, Metric
 from events.queries.facts import Facts, joined
 from events.queries.health import first_day_of, newest_event_at
@@ -40,7 +43,8 @@ class TeamRow:
     name: str
     members: int
     active: Reading
-    readings: list[tuple[Metric, Reading]]
+    readings: list[tuple[Metric, Reading, str]]
+    """The last: the page of the metric of this team."""
     newest_at: datetime | None
     is_withheld: bool
 
@@ -57,7 +61,11 @@ def organization_context(request: OrganizationRequest, now: datetime) -> dict[st
         "teams": [(group.slug, group.name) for group in groups],
         "state": "empty" if newest_at is None else "ready",
         "people": number_of_people(organization_id),
-        "metrics": team_metrics(),
+        "metrics": [
+            (metric, address(metric_address(request.organization.slug, "", metric.slug), frame.period.query, {}))
+            for metric in team_metrics()
+        ],
+        "export": address(f"/o/{request.organization.slug}/export.csv", frame.period.query, {}) if newest_at else "",
         "rows": _team_rows(request, groups, frame) if newest_at else [],
         "usage": _usage(request, frame) if newest_at else None,
         **period_context(request, frame),
@@ -112,7 +120,11 @@ def _team_row(answers: Answers, weeks: Weeks, frame: Frame) -> TeamRow:
         members=len(group.people),
         active=active,
         readings=[
-            (metric, answers.answer(Question(metric=metric, shown=frame.counted, before=frame.before)).total)
+            (
+                metric,
+                answers.answer(Question(metric=metric, shown=frame.counted, before=frame.before)).total,
+                address(metric_address(scope.organization.slug, group.slug, metric.slug), frame.period.query, {}),
+            )
             for metric in team_metrics()
         ],
         newest_at=max(newest, default=None),

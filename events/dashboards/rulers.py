@@ -5,27 +5,15 @@ from functools import cache
 
 from codecard.lib.formats import share
 from codecard.lib.periods import Days
-from codecard.lib.reading import Band, Reading
+from codecard.lib.reading import Reading
 from events.answers import Answer, Answers, Question
-from events.answers.answering import BandOf
 from events.dashboards.narrowing import Filters
 from events.metrics import all_metrics
 from events.metrics._base import Metric
-from events.queries.ranges import Ranges
 
 ACCEPTANCE = "acceptance-rate"
 MAJORITY = 0.5
 """From this share of automatic approvals on, what people decided on is the smaller part."""
-
-
-def bands_of(ranges: Ranges, team_id: int | None) -> BandOf:
-    """The healthy ranges that hold for a team."""
-
-    def band_of(metric: Metric, task: str) -> Band | None:
-        found = ranges.of(metric.slug, team_id, task, default=metric.band)
-        return found.band if found else None
-
-    return band_of
 
 
 @cache

@@ -12,22 +12,24 @@ from codecard.lib.reading import Reading
 from events.answers import Answers, Question, scope_of
 from events.answers.answering import LAST
 from events.answers.answering import Week as AnsweredWeek
+from events.answers.bands import bands_of
 from events.answers.findings import CriticalCell, critical_cells, findings
 from events.dashboards import charts, figures, marks
 from events.dashboards.figures import OpenWeek, Span
 from events.dashboards.frame import FEWEST_WEEKS_DRAWN, Frame, frame_of, mondays, newest_context, period_context
-from events.dashboards.narrowing import Filters, address, chips, filters_from, name_of
-from events.dashboards.rulers import ACCEPTANCE, Asked, Tile, bands_of, headline_metrics, led_by_rules, metric_named
+from events.dashboards.metric.page import metric_address
+from events.dashboards.narrowing import address, chips, filters_from, name_of
+from events.dashboards.rulers import ACCEPTANCE, Asked, Tile, headline_metrics, led_by_rules, metric_named
 from events.dashboards.task_table import TaskRow, task_rows
 from events.dashboards.team_usage import usage_context
 from events.metrics import auto_approved_share
 from events.metrics._base import By, Metric
-from events.queries.annotations import annotations_of
 from events.queries.people import Group, groups_of
 from events.queries.pull_facts import Pull
 from events.queries.pull_requests import reach_of, repositories_of
 from events.queries.ranges import ranges_of
 from events.queries.team import newest_day_of, weeks_of
+from teams.editing import editing_of
 from teams.models import Identity
 from teams.permissions import OrganizationRequest
 from teams.queries import contributor_of
@@ -47,11 +49,6 @@ def page_of(request: OrganizationRequest, slug: str, now: datetime) -> "Page | N
     return None if group is None else Page(request, group, groups, frame_of(request, now))
 
 
-def metric_url(request: OrganizationRequest, team_slug: str, slug: str, frame: Frame, filters: Filters) -> str:
-    """The page of one metric of a team, with period and filters kept."""
-    return address(f"/o/{request.organization.slug}/t/{team_slug}/m/{slug}/", frame.period.query, filters)
-
-
 class Page:
     """One reading of the tables, and the parts of the page that are made of it."""
 
@@ -67,7 +64,8 @@ class Page:
         before = None if frame.before is None else self._open(frame.before)
         self.span = Span([week for week in self.drawn if week.week_on in frame.counted], before)
         self.band_of = bands_of(ranges_of(self.organization_id), group.id)
-        self.answers = Answers(self.scope, self.scope.facts(frame.reads, frame.now), self.band_of)
+        facts = self.scope.facts(frame.reads, frame.now, None if self.filters else frame.fine)
+        self.answers = Answers(self.scope, facts, self.band_of)
 
     def _open(self, days: Days) -> list[OpenWeek]:
         return figures.open_weeks(self.scope, self.weeks, mondays(days))
@@ -128,6 +126,7 @@ class Page:
             "clear": address(self.request.path, self.frame.period.query, {}),
             "export": address(f"{self.request.path}export.csv", self.frame.period.query, self.filters),
             "acceptance_chart": self._chart(),
+            "may_edit": editing_of(self.request).holds(self.group.id),
             "linked": marks.coverage(self._in_weeks(self.frame.counted)),
             "tasks": rows,
             "tasks_why": why,
@@ -163,7 +162,8 @@ class Page:
 
     def _href(self, metric: Metric) -> str:
         kept = {by: value for by, value in self.filters.items() if by in metric.dimensions}
-        return metric_url(self.request, self.group.slug, metric.slug, self.frame, kept)
+        page = metric_address(self.request.organization.slug, self.group.slug, metric.slug)
+        return address(page, self.frame.period.query, kept)
 
     def _known_parts(self, by: By) -> list[str]:
         """What of a dimension may be told: parts of decisions that enough people have, and of pull requests."""
@@ -191,13 +191,9 @@ class Page:
         beside = [pair for _, pair in zip_longest(weeks, before)]
         return charts.metric_by_week(
             metric, weeks, beside, running_on=self.frame.running_on,
-            previous_name="A year before" if self._draws_before else "", annotations=self._annotations(),
+            previous_name="A year before" if self._draws_before else "",
+            annotations=charts.notes(self.organization_id, self.group.id, self.frame.drawn),
         )  # fmt: skip
-
-    def _annotations(self) -> list[svg.Annotation]:
-        drawn = self.frame.drawn
-        found = annotations_of(self.organization_id, self.group.id, drawn)
-        return [svg.Annotation((one.on - drawn.start_on).days // 7, one.text) for one in found]
 
     @property
     def _draws_before(self) -> bool:

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from codecard.lib.tables import csv_lines
 from codecard.lib.tenant import tenant
 from events.dashboards import onboarding
 from events.dashboards.export import HEADER, rows_of
+from events.dashboards.files import HEALTH, OVERVIEW, as_file, health_rows, overview_rows
 from events.dashboards.fragments import answer, failing_softly
 from events.dashboards.health import health_context
 from events.dashboards.organization import organization_context
@@ -56,9 +56,15 @@ def team_export(request: OrganizationRequest, team: str) -> StreamingHttpRespons
     page = page_of(request, team, timezone.now())
     if page is None:
         raise Http404
-    response = StreamingHttpResponse(csv_lines(HEADER, rows_of(page)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{request.organization.slug}-{page.group.slug}.csv"'
-    return response
+    return as_file(HEADER, rows_of(page), request.organization.slug, page.group.slug)
+
+
+@never_cache
+@require_safe
+@organization_view(Permission.SEE_NUMBERS)
+def organization_export(request: OrganizationRequest) -> StreamingHttpResponse:
+    context = organization_context(request, timezone.now())
+    return as_file(OVERVIEW, overview_rows(context), request.organization.slug, "teams")
 
 
 @never_cache
@@ -66,6 +72,14 @@ def team_export(request: OrganizationRequest, team: str) -> StreamingHttpRespons
 @organization_view(Permission.SEE_DATA_HEALTH)
 def health(request: OrganizationRequest) -> HttpResponse:
     return render(request, "events/health.html", health_context(request.organization.id, timezone.now()))
+
+
+@never_cache
+@require_safe
+@organization_view(Permission.SEE_DATA_HEALTH)
+def health_export(request: OrganizationRequest) -> StreamingHttpResponse:
+    context = health_context(request.organization.id, timezone.now())
+    return as_file(HEALTH, health_rows(context["sources"]), request.organization.slug, "health")
 
 
 # --- connecting a tool -----------------------------------------------------------------------------------------------

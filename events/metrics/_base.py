@@ -78,7 +78,8 @@ class Metric:
     whose number is judged; with fewer it is "too few to judge", which is not 0. `band`: the healthy range where nobody
     has set another, in the metric's unit, with where it comes from. `domain`: the ends of its ruler. `is_work`: made of
     pull requests, which are work facts; all else is behaviour and obeys the privacy floor. `cases` come in any order.
-    `clusters`, by week: how alike cases of one session are. `version` goes up with every change of the definition.
+    `needs`: what to switch on so that there is a number. `clusters`, by week: how alike cases of one session are.
+    `version` goes up with every change of the definition.
     """
 
     slug: str
@@ -100,6 +101,7 @@ class Metric:
     dimensions: tuple[By, ...]
     cases: Callable[[Facts], Iterable[Case]]
     clusters: Callable[[Facts], Mapping[date, Moments]] | None = None
+    needs: str
     example: Example
     version: int = 1
 

@@ -51,6 +51,10 @@ METRIC = Metric(
     dimensions=DIMENSIONS,
     cases=cases,
     clusters=clusters,
+    needs=(
+        "A tool that tells decisions, in a mode that asks people before it edits: Claude Code, Codex, Gemini"
+        " CLI, or Copilot in VS Code."
+    ),
     example=Example(
         words="Of 250 edits on which people decided, 110 were accepted: 110 ÷ 250 = 44.0%.",
         sample=Share(110, 250),

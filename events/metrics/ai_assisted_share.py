@@ -32,5 +32,6 @@ METRIC = Metric(
     is_work=True,
     dimensions=_WHATEVER_MADE_THEM,
     cases=cases,
+    needs="GitHub connected.",
     example=Example(words="Of 80 merged pull requests 52 are: 52 ÷ 80 = 65.0%.", sample=Share(52, 80), value=0.65),
 )

@@ -33,5 +33,6 @@ METRIC = Metric(
     domain=(0.0, 1.0),
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="A tool that tells decisions and who made them: Claude Code, Codex or Gemini CLI.",
     example=Example(words="Of 400 decisions a rule made 300: 300 ÷ 400 = 75.0%.", sample=Share(300, 400), value=0.75),
 )

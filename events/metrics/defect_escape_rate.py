@@ -49,6 +49,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and 30 days after the first merges.",
     example=Example(
         words="Of 163 pull requests merged more than 30 days ago, 4 had a defect traced to them: 4 ÷ 163 = 2.5%.",
         sample=Share(4, 163),

@@ -39,6 +39,7 @@ METRIC = Metric(
     domain=(0.0, 0.6),
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="A tool that tells what was left of an edit: Copilot in VS Code, or an editor by own events.",
     example=Example(
         words="30 lines were kept as they were and 10 lines changed by 60%: (30 · 0 + 10 · 0.6) ÷ 40 = 15.0%.",
         sample=Distances({0: 30, 60: 10}, Moments(), 2),

@@ -33,6 +33,7 @@ METRIC = Metric(
     domain=(0.0, 0.6),
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="A tool that tells what was left of an edit: Copilot in VS Code, or an editor by own events.",
     example=Example(
         words="Two edits, one kept and one changed by 30%, each weighing 1: (0 + 0.3) ÷ 2 = 15.0%.",
         sample=Distances({0: 1, 30: 1}, Moments(), 2),

@@ -45,6 +45,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, with checks that run tests on pull requests; or JUnit reports sent by CI.",
     example=Example(
         words="Of 40 pull requests with tests, 26 passed in their first run: 26 ÷ 40 = 65.0%.",
         sample=Share(26, 40),

@@ -37,6 +37,7 @@ METRIC = Metric(
     domain=(0.0, 1.0),
     dimensions=(By.TOOL, By.REPOSITORY),
     cases=cases,
+    needs="A tool that tells which commands ran: Claude Code with tool details, or Codex.",
     example=Example(
         words="In 50 sessions tests ran after an edit; the first run passed in 33: 33 ÷ 50 = 66.0%.",
         sample=Share(33, 50),

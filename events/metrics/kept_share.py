@@ -42,6 +42,7 @@ METRIC = Metric(
     domain=(0.0, 1.0),
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and attribution of lines (git-ai) or sessions that tell their commits.",
     example=Example(
         words="Of 200 accepted lines of two pull requests 150 were merged: 150 ÷ 200 = 75.0%.",
         sample=Ratio.of([Ratio.case(90, 100), Ratio.case(60, 100)]),

@@ -38,6 +38,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and sessions that tell their repository, so that they are linked to pull requests.",
     example=Example(
         words="Four features took 40, 50, 70 and 300 minutes: the median is 1\u00a0h\u00a00\u00a0m.",
         sample=Values((2_400.0, 3_000.0, 4_200.0, 18_000.0)),

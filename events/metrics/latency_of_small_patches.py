@@ -38,6 +38,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and sessions that tell their repository, so that they are linked to pull requests.",
     example=Example(
         words="Three small patches took 6, 9 and 40 minutes: the median is 9m\u00a00s.",
         sample=Values((360.0, 540.0, 2_400.0)),

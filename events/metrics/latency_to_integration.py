@@ -51,6 +51,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and sessions that tell their repository, so that they are linked to pull requests.",
     example=Example(
         words="Five pull requests took 5, 20, 65, 300 and 3,000 minutes: the median is 1\u00a0h\u00a05\u00a0m.",
         sample=Values((300.0, 1_200.0, 3_900.0, 18_000.0, 180_000.0)),

@@ -29,5 +29,6 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected.",
     example=Example(words="Of 120, 3 were reverted: 3 ÷ 120 = 2.5%.", sample=Share(3, 120), value=0.025),
 )

@@ -35,6 +35,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, with reviews by people.",
     example=Example(
         words="Three waited 10, 25 and 90 minutes: the median is 25m\u00a00s.",
         sample=Values((600.0, 1_500.0, 5_400.0)),

@@ -34,5 +34,6 @@ METRIC = Metric(
     is_work=True,
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, with reviews by people.",
     example=Example(words="Of 60 reviewed, 21 were changed again: 21 ÷ 60 = 35.0%.", sample=Share(21, 60), value=0.35),
 )

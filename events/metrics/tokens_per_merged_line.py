@@ -45,6 +45,7 @@ METRIC = Metric(
     domain=(0.0, 2_000.0),
     dimensions=DIMENSIONS,
     cases=cases,
+    needs="GitHub connected, and sessions that tell their repository, so that they are linked to pull requests.",
     example=Example(
         words="Two pull requests: 12,000 tokens for 40 lines and 9,000 for 60: 21,000 ÷ 100 = 210 tokens a line.",
         sample=Ratio.of([Ratio.case(12_000, 40), Ratio.case(9_000, 60)]),

@@ -32,6 +32,7 @@ METRIC = Metric(
     is_work=True,
     dimensions=_WHATEVER_MADE_THEM,
     cases=cases,
+    needs="GitHub connected.",
     example=Example(
         words="Of 80 merged pull requests of 12 nothing is known: 12 ÷ 80 = 15.0%.", sample=Share(12, 80), value=0.15
     ),

@@ -1,5 +1,14 @@
 from events.models.annotation import Annotation
-from events.models.ci import BaseState, JUnitUpload, PullQuality, PullTests, QualityUpload, TestsState, ToolKind
+from events.models.ci import (
+    BaseState,
+    CheckResult,
+    JUnitUpload,
+    PullQuality,
+    PullTests,
+    QualityUpload,
+    TestsState,
+    ToolKind,
+)
 from events.models.counters import COUNTERS, CostBasis, Counters, Outcome
 from events.models.defect import (
     HORIZONS,
@@ -31,7 +40,6 @@ from events.models.pull_request import (
     AiEvidence,
     Attribution,
     ChangeClass,
-    CheckResult,
     ClosingLink,
     Confidence,
     FixReason,

@@ -209,31 +209,6 @@ class PullRequestEvent(OrganizationRow):
         ]
 
 
-class CheckResult(OrganizationRow):
-    """One attempt of one check on one commit, by the vendor's id."""
-
-    repository = reference("events.Repository", related_name="+")
-    external_id = models.BigIntegerField()
-    head_sha = models.CharField(max_length=64)
-    name = models.CharField(max_length=200)
-    run_attempt = models.IntegerField(default=1)
-    conclusion = models.CharField(max_length=20, blank=True)
-    started_at = models.DateTimeField(null=True)
-    completed_at = models.DateTimeField(null=True)
-    is_test = models.BooleanField(default=False)
-    # Found by asking for the last head: earlier heads may have been checked, and nobody knows.
-    is_asked = models.BooleanField(default=False, db_default=False)
-
-    class Meta(OrganizationRow.Meta):
-        constraints = [
-            *OrganizationRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["organization", "repository", "external_id", "run_attempt"], name="check_result_attempt"
-            ),
-        ]
-        indexes = [models.Index(fields=["organization", "repository", "head_sha"], name="check_result_of_commit")]
-
-
 class Issue(OrganizationRow):
     repository = reference("events.Repository", related_name="issues")
     number = models.IntegerField()

@@ -28,6 +28,8 @@ class ChoreKind(StrEnum):
     """Pull request: classify, link, and judge it."""
     TESTS = "tests"
     """Pull request: what its first test run told."""
+    QUALITY = "quality"
+    """Pull request: what analysers told of the lines that it touched."""
     DEFECT = "defect"
     """Pull request: whether it signals a defect (a fix or a revert), and of whom."""
     TASK_TYPES = "task_types"

@@ -7,6 +7,7 @@ from events.pulls import defects, ownership
 from events.pulls.chores import ChoreKind
 from events.pulls.fetching import fetch
 from events.pulls.judging import judge_pull_request, judge_session
+from events.pulls.quality import judge_quality
 from events.pulls.retyping import read_some_again
 from events.pulls.tested import judge_tests
 from events.pulls.working import Handler
@@ -16,6 +17,7 @@ JUDGING: Final[Mapping[ChoreKind, Handler]] = {
     ChoreKind.SESSION: judge_session,
     ChoreKind.PULL: judge_pull_request,
     ChoreKind.TESTS: judge_tests,
+    ChoreKind.QUALITY: judge_quality,
     ChoreKind.DEFECT: defects.handle,
     ChoreKind.TASK_TYPES: read_some_again,
 }

@@ -14,6 +14,7 @@ from events.pulls.classifying import classify_ai, classify_change
 from events.pulls.integrating import integrate
 from events.pulls.latency import compute_latency
 from events.pulls.linking import link
+from events.pulls.quality import keep_quality_of
 from events.pulls.tested import keep_first_run
 
 DERIVED: Final = (
@@ -47,6 +48,7 @@ def _judge(pull: PullRequest, now: datetime) -> None:
         pull.save(update_fields=changed)
     compute_latency(pull, current, linked.links)
     keep_first_run(pull, held)
+    keep_quality_of(pull, now=now)
     others = linked.others | (_resting_on(pull) if is_moved else set())
     chores.leave(pull.organization_id, ChoreKind.PULL, others, not_before=now)
     if set(changed) & set(_OF_DEFECTS):

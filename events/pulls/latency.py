@@ -15,8 +15,9 @@ from events.models import (
     SessionLink,
 )
 
-VERSION = 1
-"""Goes up with every change of what is computed here; what is older is made anew."""
+VERSION = 2
+"""Goes up with every change of what is computed here, or judged beside it (2: first test runs, analysers); what is
+older is made anew."""
 LONGEST = timedelta(days=30)
 """A prompt longer before the end than this is taken to be this long before it."""
 

@@ -43,11 +43,16 @@ def judge_tests(organization_id: int, key: int, *, now: datetime) -> None:
 
 def leave_for(organization_id: int, repository_id: int, shas: Iterable[str], *, now: datetime) -> None:
     """To judge the pull requests that hold or held these commits. Inside the tenant."""
-    holding = PullRequest.objects.filter(organization=organization_id, repository=repository_id)
-    by_head = holding.filter(head_sha__in=set(shas)).values_list("id", flat=True)
+    chores.leave(organization_id, ChoreKind.TESTS, holding(organization_id, repository_id, shas), not_before=now)
+
+
+def holding(organization_id: int, repository_id: int, shas: Iterable[str]) -> set[int]:
+    """The pull requests that hold or held these commits. Inside the tenant."""
+    pulls = PullRequest.objects.filter(organization=organization_id, repository=repository_id)
+    by_head = pulls.filter(head_sha__in=set(shas)).values_list("id", flat=True)
     commits = PullRequestCommit.objects.filter(organization=organization_id, sha__in=set(shas))
     by_commit = commits.filter(pull_request__repository=repository_id).values_list("pull_request_id", flat=True)
-    chores.leave(organization_id, ChoreKind.TESTS, {*by_head, *by_commit}, not_before=now)
+    return {*by_head, *by_commit}
 
 
 def keep_first_run(pull: PullRequest, held: Sequence[PullRequestCommit]) -> None:

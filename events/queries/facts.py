@@ -5,7 +5,7 @@ privacy floor alone. Work facts are pull requests. Never from events. Inside the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -94,15 +94,18 @@ class Distance(NamedTuple):
 # 2000-01-03 is a Monday.
 _WEEK = "{day} - (({day} - date '2000-01-03') %% 7)"
 _STRETCHES = "unnest(%(starts)s::date[], %(ends)s::date[]) AS stretch (start_on, end_on)"
-_KEYS = "week_on, tool_id, model_id, repository_id, language_id, path_class"
+_FINE = "tool_id, model_id, repository_id, language_id, path_class"
+_KEYS = f"week_on, {_FINE}"
+_WHOLE = ", ".join(f"0 AS {name}" for name in _FINE.split(", "))
+"""In place of the dimensions, where only weeks are asked for."""
 _OWN = "contributor_id = ANY(%(own)s)"
 _MOMENTS = ("n", "a", "n * n", "a * n", "a * a")
 # Primary key of events_detail_day (organization_id, day, contributor_id, …). As float8, which is exact below 2^53: a
 # sum of bigint is numeric, twice as slow.
 _DETAILS = f"""
     WITH by_person AS (
-        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, tool_id, model_id, repository_id, language_id,
-               path_class, {", ".join(f"sum({name}::float8) AS {name}" for name in DETAIL_SUMS)}
+        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, {_FINE},
+               {", ".join(f"sum({name}::float8) AS {name}" for name in DETAIL_SUMS)}
         FROM {_STRETCHES} JOIN events_detail_day ON day >= start_on AND day < end_on
         WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)
         GROUP BY 1, 2, 3, 4, 5, 6, 7)
@@ -133,8 +136,8 @@ _FIRST_RUNS = f"""
 # Primary key of events_edit_day (organization_id, day, contributor_id, …).
 _DISTANCES = f"""
     WITH buckets AS (
-        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, tool_id, model_id, repository_id, language_id,
-               path_class, horizon, bucket, sum(count)::float8 AS count, sum(lines)::float8 AS lines
+        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, {_FINE}, horizon, bucket,
+               sum(count)::float8 AS count, sum(lines)::float8 AS lines
         FROM {_STRETCHES} JOIN events_edit_day ON day >= start_on AND day < end_on
         WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9),
@@ -147,6 +150,7 @@ _DISTANCES = f"""
            {", ".join(f"coalesce(sum({sql}) FILTER (WHERE {_OWN}), 0)" for sql in _MOMENTS)}
     FROM by_person GROUP BY {_KEYS}, horizon
 """
+_DETAILS_OF_WEEKS, _DISTANCES_OF_WEEKS = (one.replace(_FINE, _WHOLE, 1) for one in (_DETAILS, _DISTANCES))
 # Unique index dimension_value (organization_id, kind, value); a repository by its present name, whichever was told.
 _NAMES = """
     SELECT d.id, coalesce(present.value, d.value) FROM events_dimension d
@@ -174,6 +178,19 @@ class Facts:
     stretches: tuple[Days, ...]
     now: datetime
     is_everybody: bool = False
+    fine: tuple[Days, ...] | None = None
+    """The stretches in which something is asked by a dimension, where these are fewer."""
+
+    @cached_property
+    def whole(self) -> "Facts":
+        """The same without dimensions: far fewer rows. Only where no other group has a say in what is open: what others
+        show depends on theirs."""
+        if len(self.settled) > 1:
+            return self
+        return Whole(
+            self.organization_id, self.zone, self.group, self.settled, self.stretches, self.now, self.is_everybody,
+            full=self,
+        )  # fmt: skip
 
     @property
     def everybody(self) -> People:
@@ -185,7 +202,7 @@ class Facts:
 
     @cached_property
     def details(self) -> list[Detail]:
-        return [self._detail(row) for row in rows(_DETAILS, self._asked)]
+        return [self._detail(row) for row in rows(_DETAILS, self._asked_fine)]
 
     @cached_property
     def decisions(self) -> dict[date, Moments]:
@@ -202,7 +219,7 @@ class Facts:
 
     @cached_property
     def distances(self) -> list[Distance]:
-        return [self._distance(row) for row in rows(_DISTANCES, self._asked)]
+        return [self._distance(row) for row in rows(_DISTANCES, self._asked_fine)]
 
     @cached_property
     def pulls(self) -> list[Pull]:
@@ -215,6 +232,15 @@ class Facts:
     def own_pulls(self) -> list[Pull]:
         own = self.group.people
         return self.pulls if self.is_everybody else [pull for pull in self.pulls if pull.author in own]
+
+    @property
+    def _asked_fine(self) -> dict[str, Any]:
+        days = self.stretches if self.fine is None or len(self.settled) > 1 else self.fine
+        return self._asked | {"starts": [one.start_on for one in days], "ends": [one.end_on for one in days]}
+
+    @cached_property
+    def _spoken(self) -> dict[tuple[int, ...], Names]:
+        return {}
 
     @property
     def _asked(self) -> dict[str, Any]:
@@ -231,9 +257,23 @@ class Facts:
         return Detail(
             row[0],
             *self._named(*row[1:6]),
-            people={has: frozenset(some or ()) for has, some in zip(_HAS, people, strict=True)},
+            people={has: self._set_of(some) for has, some in zip(_HAS, people, strict=True)},
             sums=dict(zip(DETAIL_SUMS, sums, strict=True)),
         )
+
+    @cached_property
+    def _sets(self) -> dict[tuple[int, ...], People]:
+        return {}
+
+    def _set_of(self, people: Sequence[int] | None) -> People:
+        """Rows have the same few sets again and again."""
+        if not people:
+            return NOBODY
+        key = tuple(people)
+        found = self._sets.get(key)
+        if found is None:
+            found = self._sets[key] = frozenset(key)
+        return found
 
     def _distance(self, row: tuple[Any, ...]) -> Distance:
         horizon, people, edits, histograms, *moments = row[6:]
@@ -241,15 +281,56 @@ class Facts:
         for histogram in histograms or ():
             lines.update({int(bucket): int(weight) for bucket, weight in histogram.items()})
         return Distance(
-            row[0], *self._named(*row[1:6]), horizon, frozenset(people), int(edits), lines, Moments(*moments)
+            row[0], *self._named(*row[1:6]), horizon, self._set_of(people), int(edits), lines, Moments(*moments)
         )
 
-    def _named(self, tool: int, model: int, repository: int, language: int, path_class: int) -> Names:
-        """In the order of the rows."""
+    def _named(self, *numbers: int) -> Names:
+        """In the order of the rows, of which many are alike."""
+        found = self._spoken.get(numbers)
+        if found is None:
+            found = self._spoken[numbers] = self._speak(*numbers)
+        return found
+
+    def _speak(self, tool: int, model: int, repository: int, language: int, path_class: int) -> Names:
         name = self.names.get
         spoken = name(language, UNKNOWN)
         task = task_type_of_suggestion(path_class, spoken or None)
         return name(tool, UNKNOWN), name(model, UNKNOWN), name(repository, UNKNOWN), spoken, task or UNKNOWN
+
+
+@dataclass(frozen=True)
+class Whole(Facts):
+    """Rows of behaviour by week alone; all else is that of the `full` facts, read once."""
+
+    full: Facts | None = None
+
+    @cached_property
+    def details(self) -> list[Detail]:
+        return [self._detail(row) for row in rows(_DETAILS_OF_WEEKS, self._asked)]
+
+    @cached_property
+    def distances(self) -> list[Distance]:
+        return [self._distance(row) for row in rows(_DISTANCES_OF_WEEKS, self._asked)]
+
+    @property
+    def decisions(self) -> dict[date, Moments]:  # cached there
+        assert self.full
+        return self.full.decisions
+
+    @property
+    def first_runs(self) -> list[FirstRun]:
+        assert self.full
+        return self.full.first_runs
+
+    @property
+    def pulls(self) -> list[Pull]:
+        assert self.full
+        return self.full.pulls
+
+    @property
+    def own_pulls(self) -> list[Pull]:
+        assert self.full
+        return self.full.own_pulls
 
 
 def joined(stretches: Iterable[Days | None]) -> tuple[Days, ...]:

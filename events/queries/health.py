@@ -103,6 +103,18 @@ def newest_event_at(organization_id: int) -> datetime | None:
     return rows(_NEWEST, {"org": organization_id})[0][0]  # type: ignore[no-any-return]
 
 
+# Primary key of events_intake_day (organization_id, day, source, …).
+_LAST_BY_SOURCE = """
+    SELECT source, max(last_seen_at) FROM events_intake_day
+    WHERE organization_id = %(org)s AND day >= %(day)s AND fate = %(accepted)s GROUP BY source ORDER BY source
+"""
+
+
+def last_by_source(organization_id: int, since_on: date) -> dict[str, datetime]:
+    """When each source last sent something that was kept, of those that did since a UTC day."""
+    return dict(rows(_LAST_BY_SOURCE, {"org": organization_id, "day": since_on, "accepted": Fate.ACCEPTED}))
+
+
 # Primary key of events_organization_day (organization_id, day, …), its oldest end.
 _FIRST = "SELECT min(day) FROM events_organization_day WHERE organization_id = %(org)s"
 

@@ -55,11 +55,19 @@ class Pull(NamedTuple):
     is_reworked: bool
     """Has commits made after its first review."""
     is_reverted: bool
+    complexity: float | None
+    """90th percentile of the functions that it touched; None where no analyser told. Of one tool, radon if it did."""
+    complexity_before: float | None
+    """Of those of its base, by the same tool; None without a base, or where nothing was there before."""
+    violations: int | None
+    """Of all style tools, on the lines that it added; None where none of them told by line."""
+    checked_lines: int | None
+    """The added lines on which those were looked for."""
 
 
 # Indexes: pull_request_by_integrated, latency_once, escape_horizon, pull_tests_once, session_link_once,
 # identity_in_organization, repository_in_organization, dimension_in_organization, pull_request_commit_sha,
-# defect_link_of_origin (all lead with the organization).
+# defect_link_of_origin, pull_quality_of_tool (all lead with the organization).
 _PULLS = """
     SELECT p.id, coalesce(i.contributor_id, 0),
            date_trunc('week', p.integrated_at AT TIME ZONE %(zone)s)::date,
@@ -75,7 +83,8 @@ _PULLS = """
                  AND c.pull_request_id = p.id AND c.committed_at > p.first_review_at),
            EXISTS (
                SELECT 1 FROM events_defectlink x WHERE x.organization_id = p.organization_id AND x.origin_id = p.id
-                 AND x.method IN ('revert_sha', 'revert_number', 'revert_title') AND x.decision <> 'rejected')
+                 AND x.method IN ('revert_sha', 'revert_number', 'revert_title') AND x.decision <> 'rejected'),
+           q.complexity, q.complexity_before, q.violations, q.lines
     FROM events_pullrequest p
     JOIN events_repository r ON r.organization_id = p.organization_id AND r.id = p.repository_id
     JOIN events_dimension d ON d.organization_id = r.organization_id AND d.id = r.dimension_id
@@ -93,6 +102,14 @@ _PULLS = """
                    + coalesce((k.sums->>'cost_estimated_micros')::float8, 0))) AS cost
         FROM events_sessionlink k WHERE k.organization_id = p.organization_id AND k.pull_request_id = p.id
           AND k.confidence IN ('exact', 'strong', 'medium')) s ON true
+    LEFT JOIN LATERAL (
+        SELECT (array_agg(q.complexity ORDER BY q.tool <> 'radon', q.tool, q.ruleset)
+                FILTER (WHERE q.complexity IS NOT NULL))[1] AS complexity,
+               (array_agg(q.complexity_before ORDER BY q.tool <> 'radon', q.tool, q.ruleset)
+                FILTER (WHERE q.complexity IS NOT NULL))[1] AS complexity_before,
+               sum(q.violations) FILTER (WHERE q.kind = 'style' AND q.is_by_line) AS violations,
+               max(q.lines_added) FILTER (WHERE q.kind = 'style' AND q.is_by_line) AS lines
+        FROM events_pullquality q WHERE q.organization_id = p.organization_id AND q.pull_request_id = p.id) q ON true
     WHERE p.organization_id = %(org)s AND p.integrated_at >= %(start)s AND p.integrated_at < %(end)s
       AND NOT p.is_bot AND NOT p.is_backport
       AND (%(people)s::bigint[] IS NULL OR i.contributor_id = ANY(%(people)s))

@@ -1,23 +1,13 @@
-"""Task types where numbers are read: of suggestions by the numbers that their sums are kept under, and how far a change
-of the rules has come."""
+"""How far a change of an organization's rules of task types has come."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from django.db.models import Count, Q
 
-from events.models import Chore, Dimension, DimensionKind, PullRequest
-from events.task_types import LANGUAGES, TaskType, task_type_of_suggestion
+from events.models import Chore, PullRequest
 from teams.models import Organization
 
 CHORE = "task_types"
-
-
-def suggestion_types(organization: Organization) -> Callable[[int, int], TaskType | None]:
-    """Of a row that was grouped by (path class, language id): its task type, None for no path. One query, at once."""
-    rows = Dimension.objects.filter(organization=organization, kind=DimensionKind.LANGUAGE, value__in=LANGUAGES)
-    languages = dict(rows.values_list("id", "value"))
-    return lambda path_class, language_id: task_type_of_suggestion(path_class, languages.get(language_id))
 
 
 class Progress(NamedTuple):

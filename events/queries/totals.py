@@ -28,6 +28,10 @@ class Totals(Facts):
     weeks: Weeks = field(default_factory=dict)
     by_author: Mapping[int, Sequence[Pull]] = field(default_factory=dict)
 
+    @property
+    def whole(self) -> Facts:  # cached there
+        return self
+
     @cached_property
     def details(self) -> list[Detail]:
         return [self._total(week_on) for week_on in self._mondays]

@@ -56,15 +56,18 @@ def checked_rules(rules: Sequence[tuple[str, str]]) -> list[Rule]:
     """:raises RulesError: there are too many, or one of them is none."""
     if len(rules) > MOST_RULES:
         raise RulesError(f"At most {MOST_RULES} rules.")
-    made = []
-    for glob, task_type in rules:
-        if task_type not in CHOICES:
-            raise RulesError("Choose one of the types.")
-        try:
-            made.append(Rule(checked(glob), TaskType(task_type)))
-        except NoGlobError as error:
-            raise RulesError(str(error)) from None
-    return made
+    return [checked_rule(glob, task_type) for glob, task_type in rules]
+
+
+def checked_rule(glob: str, task_type: str) -> Rule:
+    """:raises RulesError:"""
+    try:
+        told = checked(glob)
+    except NoGlobError as error:
+        raise RulesError(str(error)) from None
+    if task_type not in CHOICES:
+        raise RulesError("Choose one of the types.")
+    return Rule(told, TaskType(task_type))
 
 
 def fingerprint(rules: Iterable[Rule]) -> str:

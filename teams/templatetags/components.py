@@ -68,9 +68,20 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 @register.filter
+def tick(value: float, unit: str) -> str:
+    return formats.tick(value, formats.Unit(unit))
+
+
+@register.filter
 def counted(value: int, nouns: str) -> str:
     """``{{ 9|counted:"person,people" }}`` gives "9 people"."""
     return formats.counted(value, *nouns.split(","))
+
+
+@register.filter
+def counted_as(value: float, noun: str) -> str:
+    """``{{ 1|counted_as:"pull requests" }}`` gives "1 pull request"; for nouns that take an s."""
+    return formats.counted(round(value), noun.removesuffix("s"), noun)
 
 
 @register.filter
@@ -194,9 +205,9 @@ def initials(name: str) -> str:
 
 
 @register.inclusion_tag("_charts/ruler.html")
-def ruler(reading: Reading, label: str = "") -> dict[str, Any]:
+def ruler(reading: Reading, label: str = "", has_axis: bool = False) -> dict[str, Any]:
     words = f"{label}: {reading.description}" if label else reading.description
-    return {"ruler": svg.ruler(reading), "words": words}
+    return {"ruler": svg.ruler(reading), "words": words, "has_axis": has_axis}
 
 
 @register.inclusion_tag("_charts/ruler.html")

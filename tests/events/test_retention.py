@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from codecard.lib.tenant import tenant
 from events import retention, tasks
 from events.ledger import record
 from events.ledger.keeping import kept_from
 from events.ledger.locks import lock_organization
-from events.models import Event, SeriesPoint
+from events.models import Event, JUnitUpload, PullQuality, QualityUpload, SeriesPoint
 from events.schema import Prompt
 from teams.models import Organization, Team
 from tests import factories
@@ -21,6 +22,7 @@ from tests.events.dashboards._work import monday, work
 from tests.events.ledger.books import access, books, parsed_points, store, total
 from tests.events.ledger.test_series import point
 from tests.factories import NOW
+from tests.pull_requests import make_pull_request, make_repository
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SUMS = ("sessions", "detail", "contributor", "organization", "commits")
@@ -222,3 +224,35 @@ def test_points_of_a_day_that_is_gone_are_refused_too(acme: Organization) -> Non
     before.append(record(parsed_points(*points), who, now=NOW, source="test"))
     assert total(acme, "input_tokens") == found
     assert before[1].refused
+
+
+def test_reports_by_file_go_after_120_days_and_what_was_found_stays(acme: Organization, globex: Organization) -> None:
+    for organization in (acme, globex):
+        with tenant(organization.id):
+            pull = make_pull_request(make_repository(organization))
+            told = {"organization_id": organization.id, "repository": pull.repository, "sha": pull.head_sha}
+            for days in (119, 121):
+                at = NOW - timedelta(days=days)
+                QualityUpload.objects.create(**told, tool="ruff", kind="style", content=str(days), received_at=at)
+                JUnitUpload.objects.create(**told, content=str(days), received_at=at)
+            PullQuality.objects.create(organization=organization, pull_request=pull, tool="ruff", kind="style", sha="a")
+    for gone in (1, 0):
+        assert retention.forget_reports(organization_id=acme.id, now=NOW) == gone
+    for organization, left in ((acme, ["119"]), (globex, ["119", "121"])):
+        with tenant(organization.id):
+            assert sorted(QualityUpload.objects.values_list("content", flat=True)) == left
+            assert (JUnitUpload.objects.count(), PullQuality.objects.count()) == (2, 1)
+
+
+def test_every_night_reports_of_all_organizations_are_looked_at(acme: Organization, globex: Organization) -> None:
+    for organization in (acme, globex):
+        with tenant(organization.id):
+            QualityUpload.objects.create(
+                organization=organization, repository=make_repository(organization), sha="a", tool="ruff", kind="style",
+                content="1", received_at=timezone.now() - timedelta(days=121),
+            )  # fmt: skip
+    for _ in range(2):
+        tasks.forget_old_reports()
+    for organization in (acme, globex):
+        with tenant(organization.id):
+            assert not QualityUpload.objects.exists()

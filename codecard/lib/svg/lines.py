@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from codecard.lib.formats import Unit, quantity, tick
+from codecard.lib.formats import Unit, quantity
 from codecard.lib.reading import Band
 from codecard.lib.svg import path
-from codecard.lib.svg.scale import Label, Scale, axis_labels, nice_ticks, number, percent
+from codecard.lib.svg.scale import AnyScale, Label, axis_labels, number, percent, scale_of, tick_text, ticks_of
 
 LEFT, RIGHT = 0.01, 0.984  # first and last point: room for the dots
 
@@ -119,7 +119,7 @@ class LinePlot:
 @dataclass(frozen=True, slots=True)
 class _Axes:
     xs: list[float]
-    scale: Scale
+    scale: AnyScale
     top: int
     bottom: int
 
@@ -131,10 +131,9 @@ class _Axes:
 
 
 def line_plot(chart: LineChart) -> LinePlot:
-    points, ticks = chart.points, nice_ticks(*_extent(chart))
-    axes = _Axes(
-        _positions(len(points)), Scale(ticks[0], ticks[-1]), 26 if chart.annotations else 10, chart.height - 26
-    )
+    points, ticks = chart.points, ticks_of(chart.unit, *_extent(chart))
+    scale = scale_of(chart.unit, ticks[0], ticks[-1])
+    axes = _Axes(_positions(len(points)), scale, 26 if chart.annotations else 10, chart.height - 26)
     done = [None if p.is_running else p.value for p in points]
     last = max((i for i, value in enumerate(done) if value is not None), default=None)
     running = next((i for i, p in enumerate(points) if p.is_running and p.value is not None), None)
@@ -142,7 +141,7 @@ def line_plot(chart: LineChart) -> LinePlot:
         height=chart.height,
         top=axes.top,
         bottom=axes.bottom,
-        ticks=tuple((number(axes.y(value)), tick(value, chart.unit)) for value in ticks),
+        ticks=tuple((number(axes.y(value)), tick_text(value, chart.unit)) for value in ticks),
         band=_band(chart.band, axes),
         band_edges=_edges(chart.band, axes),
         line=path.line(axes.xs, done, axes.y),
@@ -167,13 +166,15 @@ def _positions(n: int) -> list[float]:
 
 def _extent(chart: LineChart) -> tuple[float, float]:
     """What the axis must show. A wide interval of one thin week must not flatten all others, so intervals count only
-    where the sample is honest; amounts start at zero, shares where the data and the healthy range do."""
+    where the sample is honest; amounts start at zero or below it, the rest where the data and the range do."""
     points = chart.points
     values = [v for p in points for v in (p.value, p.previous) if v is not None]
     values += [end for p in points if p.interval and not p.is_few for end in p.interval]
     values += [end for end in ((chart.band.low, chart.band.high) if chart.band else ()) if end is not None]
     low, high = min(values, default=0.0), max(values, default=1.0)
-    return (max(0.0, low), min(1.0, high)) if chart.unit is Unit.SHARE else (0.0, high)
+    if chart.unit is Unit.DURATION:
+        return low, high
+    return (max(0.0, low), min(1.0, high)) if chart.unit is Unit.SHARE else (min(0.0, low), high)
 
 
 def _band(band: Band | None, axes: _Axes) -> tuple[str, str] | None:

@@ -5,6 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from codecard.lib.formats import DAY, HOUR, MINUTE, Unit, duration, tick
+
+DURATION_TICKS = (MINUTE, 10 * MINUTE, HOUR, 8 * HOUR, 2 * DAY, 14 * DAY, 90 * DAY)
+"""Round for a reader, and about as far apart on a logarithmic scale."""
 
 
 def number(value: float) -> str:
@@ -27,6 +33,46 @@ class Scale:
     def ratio(self, value: float) -> float:
         size = self.high - self.low
         return min(1.0, max(0.0, (value - self.low) / size)) if size > 0 else 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LogScale:
+    """The same for what differs by factors: minutes and days side by side. `low` lies above 0."""
+
+    low: float
+    high: float
+
+    def ratio(self, value: float) -> float:
+        return Scale(math.log(self.low), math.log(self.high)).ratio(math.log(max(self.low, value)))
+
+
+class AnyScale(Protocol):
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
+
+    def ratio(self, value: float) -> float: ...
+
+
+def scale_of(unit: Unit, low: float, high: float) -> AnyScale:
+    """Durations are drawn on a logarithmic scale, from a minute on at least."""
+    return LogScale(max(low, MINUTE), max(high, 10 * MINUTE)) if unit is Unit.DURATION else Scale(low, high)
+
+
+def ticks_of(unit: Unit, low: float, high: float, target: int = 5) -> list[float]:
+    """Round values that cover [low, high]."""
+    if unit is not Unit.DURATION:
+        return nice_ticks(low, high, target)
+    first = max((one for one in DURATION_TICKS if one <= low), default=MINUTE)
+    last = next((one for one in DURATION_TICKS if one > first and one >= high), DURATION_TICKS[-1])
+    return [float(one) for one in DURATION_TICKS if first <= one <= last]
+
+
+def tick_text(value: float, unit: Unit) -> str:
+    """1 h, not 1 h 0 m."""
+    return duration(value).split("\u00a00")[0] if unit is Unit.DURATION else tick(value, unit)
 
 
 @dataclass(frozen=True, slots=True)

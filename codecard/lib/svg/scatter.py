@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from codecard.lib.formats import DAY, HOUR, MINUTE, day, duration
-from codecard.lib.svg.scale import Label, Scale, axis_labels, number, percent
+from codecard.lib.formats import DAY, MINUTE, Unit, day, duration
+from codecard.lib.svg.scale import DURATION_TICKS, Label, Scale, axis_labels, number, percent, tick_text
 
 TOP, BOTTOM = 14, 24
 LEFT, RIGHT = 0.012, 0.988
-_TICKS = (MINUTE, 10 * MINUTE, HOUR, 8 * HOUR, 2 * DAY, 14 * DAY, 90 * DAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +86,11 @@ def scatter_plot(chart: ScatterChart) -> ScatterPlot:
         height=chart.height,
         top=TOP,
         bottom=bottom,
-        ticks=tuple((y(tick), _tick(tick)) for tick in _TICKS if scale.low <= _log(tick) <= scale.high),
+        ticks=tuple(
+            (y(tick), tick_text(tick, Unit.DURATION))
+            for tick in DURATION_TICKS
+            if scale.low <= _log(tick) <= scale.high
+        ),
         bars=tuple(bars),
         spots=spots,
         labels=axis_labels([day(one) for one in chart.days], ends, 5),
@@ -106,9 +109,5 @@ def _log(seconds: float) -> float:
 def _scale(chart: ScatterChart) -> Scale:
     """From a minute to two days, farther where a mark lies beyond."""
     longest = max((mark.seconds for mark in chart.marks), default=0.0)
-    high = next((tick for tick in _TICKS if tick >= max(longest, 2 * DAY)), longest)
+    high = next((tick for tick in DURATION_TICKS if tick >= max(longest, 2 * DAY)), longest)
     return Scale(_log(MINUTE), _log(high))
-
-
-def _tick(seconds: float) -> str:
-    return duration(seconds).split("\u00a00")[0]

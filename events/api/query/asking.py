@@ -9,13 +9,14 @@ from rest_framework.exceptions import ValidationError
 
 from codecard.lib.periods import CUSTOM, PRESETS_DAYS, Days, period_from, today_in
 from events.answers import Answers, Question, Scope, scope_of
-from events.answers.answering import LAST, BandOf
+from events.answers.answering import LAST
+from events.answers.bands import bands_of
 from events.api.query.parameters import Parameters
 from events.metrics._base import By, Metric
 from events.models import SizeStratum
 from events.queries.people import Group, groups_of
+from events.queries.ranges import ranges_of
 from events.task_types import TaskType
-from teams.models import Organization
 from teams.readers import Reader
 
 VERSUS = ("prev", "year", "none")
@@ -96,10 +97,6 @@ def question_from(asked: Parameters, metric: Metric, window: Window) -> Question
 
 
 def answers_of(scope: Scope, window: Window, now: datetime) -> Answers:
-    return Answers(scope, scope.facts([window.shown, window.before], now), band_of(scope.organization, scope.group))
-
-
-def band_of(organization: Organization, group: Group) -> BandOf:
-    """The healthy ranges that hold for a group. One place: an organization's own ranges come in here."""
-    del organization, group
-    return lambda metric, task: metric.band
+    ranges = ranges_of(scope.organization.id)
+    band_of = bands_of(ranges, None if scope.is_everybody else scope.group.id)
+    return Answers(scope, scope.facts([window.shown, window.before], now), band_of)

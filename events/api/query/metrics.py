@@ -132,16 +132,16 @@ def _head(metric: Metric, asked: Parameters) -> dict[str, Any]:
 
 def _answer(told: Answer) -> dict[str, Any]:
     question = told.question
-    by, source = question.by, question.metric.band_source
+    by, metric = question.by, question.metric
     rows = [
-        {"key": row.key, "label": label_of(by, row.key), **reading_json(row.reading, source)}
+        {"key": row.key, "label": label_of(by, row.key), **reading_json(row.reading, metric)}
         for row in (told.rows if by else ())
         if by
     ]
     return {
         "window": days_json(question.shown),
         "compared": days_json(question.before),
-        **reading_json(told.total, source),
+        **reading_json(told.total, metric),
         "withheld_weeks": told.withheld_weeks,
         "rows": rows,
         "adds_up": list(ADDS_UP),
@@ -156,10 +156,10 @@ def _cells(told: Answer) -> list[list[object]]:
 
 
 def _week(metric: Metric, week: Week) -> dict[str, Any]:
-    return {"week": week.week_on.isoformat(), **reading_json(week.reading, metric.band_source)}
+    return {"week": week.week_on.isoformat(), **reading_json(week.reading, metric)}
 
 
 def _named(told: Answer) -> dict[str, Any]:
     metric = told.question.metric
     named = {"metric": metric.slug, "label": metric.label, "unit": str(metric.unit), "noun": metric.noun}
-    return {**named, "version": metric.version, **reading_json(told.total, metric.band_source)}
+    return {**named, "version": metric.version, **reading_json(told.total, metric)}

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Any, Final
 
 from codecard.lib.periods import Days
-from codecard.lib.reading import ABOVE, BELOW, IN_RANGE, NO_DATA, NO_RANGE, PARTIAL, TOO_FEW, WITHHELD, Reading
+from codecard.lib.reading import ABOVE, BELOW, IN_RANGE, NO_DATA, NO_RANGE, PARTIAL, TOO_FEW, WITHHELD, Band, Reading
 from events.answers.answering import LAST
 from events.metrics._base import By, Metric
 from events.models import SizeStratum
@@ -22,7 +22,11 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def reading_json(reading: Reading, range_source: str) -> dict[str, Any]:
+def _source(metric: Metric, band: Band) -> str:
+    return metric.band_source if band == metric.band else "Set by the organization, or one of its teams."
+
+
+def reading_json(reading: Reading, metric: Metric) -> dict[str, Any]:
     band = reading.band
     return {
         "value": finite(reading.value),
@@ -31,7 +35,9 @@ def reading_json(reading: Reading, range_source: str) -> dict[str, Any]:
         "denominator": finite(reading.denominator),
         "interval": _pair(reading.interval),
         "coverage": finite(reading.coverage),
-        "range": {"low": finite(band.low), "high": finite(band.high), "source": range_source} if band else None,
+        "range": {"low": finite(band.low), "high": finite(band.high), "source": _source(metric, band)}
+        if band
+        else None,
         "previous": previous_json(reading),
         "verdict": VERDICTS[reading.verdict],
         "change": change_word(reading),

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from events.api.schema._parts import PROBLEM, REF
+from events.api.schema.ci import document_junit, document_quality
 from events.api.schema.ingest import document_attributions, document_events, document_incidents, document_otlp
 from events.api.schema.query import (
     COMPONENTS,
@@ -27,12 +28,14 @@ __all__ = [
     "document_defects",
     "document_events",
     "document_incidents",
+    "document_junit",
     "document_me",
     "document_metric",
     "document_metrics",
     "document_otlp",
     "document_pull",
     "document_pulls",
+    "document_quality",
     "document_repositories",
     "document_series",
     "document_teams",
@@ -55,4 +58,8 @@ def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     }
     schemas["Problem"] = PROBLEM
     schemas.update(COMPONENTS)
+    for path in result["paths"].values():
+        for operation in path.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
     return result

@@ -32,6 +32,8 @@ def a_problem(description: str) -> OpenApiResponse:
 
 
 COUNT = {"type": "integer", "minimum": 0}
+THIS_CENTURY = {"type": "string", "pattern": "^2[01][0-9]{2}-"}
+"""Of a day or a moment: what is older, or further ahead, is a mistake."""
 ERRORS: dict[Any, OpenApiResponse] = {
     (400, "application/problem+json"): a_problem("The body as a whole can't be read; nothing was stored."),
     (401, "application/problem+json"): a_problem("No key, or one that is not known."),

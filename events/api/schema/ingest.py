@@ -5,8 +5,9 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
-from events.api.schema._parts import COUNT, ERRORS, REF, Decorator, an_object
+from events.api.schema._parts import COUNT, ERRORS, REF, THIS_CENTURY, Decorator, an_object
 
+_TEXT = {"type": "string", "pattern": r"\S"}
 _EVENTS_RESULT = an_object(
     {
         "accepted": {**COUNT, "description": "Stored now."},
@@ -50,7 +51,7 @@ def document_events(view: Any) -> Any:
                 "A JSON array, one object, or one object per line (NDJSON); gzip and deflate are fine. Each item is "
                 "judged by itself. The same `id` and `at` sent again change nothing."
             ),
-            request={"application/json": body, "application/x-ndjson": {"type": "string"}},
+            request={"application/json": body, "application/x-ndjson": _TEXT},
             parameters=[OpenApiParameter("dry_run", bool, description="Judge the items without storing any.")],
             responses={(200, "application/json"): OpenApiResponse(_EVENTS_RESULT, "Durable."), **ERRORS},
             examples=[OpenApiExample("Two events", value=_EXAMPLE, request_only=True)],
@@ -96,8 +97,8 @@ def document_attributions(view: Any) -> Any:
             ),
             request={
                 "application/json": body,
-                "application/x-ndjson": {"type": "string"},
-                "text/plain": {"type": "string"},
+                "application/x-ndjson": _TEXT,
+                "text/plain": _TEXT,
             },
             parameters=[
                 OpenApiParameter("repository", str, description="For items that don't name theirs."),
@@ -142,6 +143,8 @@ def document_otlp(view: Any) -> Any:
     return decorate(view)
 
 
+_NUMBER = {"type": ["integer", "null"], "minimum": 1, "maximum": 2_147_483_647}
+_PLAIN = r"^[^\x00-\x1f]+$"
 _INCIDENT: dict[str, Any] = {
     "type": "object",
     "required": ["id", "opened_at", "repository"],
@@ -151,13 +154,35 @@ _INCIDENT: dict[str, Any] = {
             "type": "string",
             "minLength": 1,
             "maxLength": 200,
+            "pattern": _PLAIN,
             "description": "Yours: telling it again changes it.",
         },
-        "opened_at": {"type": "string", "format": "date-time", "description": "With a zone."},
-        "repository": {"type": "string", "minLength": 3, "maxLength": 300, "description": "`owner/name`, or its URL."},
-        "url": {"type": "string", "maxLength": 500, "description": "Where people read of it: http or https."},
-        "fix": {"type": ["integer", "null"], "minimum": 1, "description": "Number of the pull request that fixed it."},
-        "cause_number": {"type": ["integer", "null"], "minimum": 1, "description": "The pull request that caused it."},
+        "opened_at": {**THIS_CENTURY, "format": "date-time", "description": "With a zone."},
+        "repository": {
+            "type": "string",
+            "minLength": 3,
+            "maxLength": 300,
+            "pattern": _PLAIN,
+            "description": "`owner/name`, or its URL.",
+        },
+        "url": {
+            "type": "string",
+            "maxLength": 500,
+            "pattern": r"^(https?://[^\s\x00-\x1f]+)?$",
+            "description": "Where people read of it: http or https.",
+        },
+        "fix": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "maximum": 2_147_483_647,
+            "description": "Number of the pull request that fixed it.",
+        },
+        "cause_number": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "maximum": 2_147_483_647,
+            "description": "The pull request that caused it.",
+        },
         "cause_sha": {
             "type": ["string", "null"],
             "pattern": "^[0-9a-fA-F]{7,64}$",

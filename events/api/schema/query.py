@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from codecard.lib.formats import Unit
 from events.answers.answering import LAST
 from events.api.schema._examples import DEFECT, ME, METRIC, METRICS, PULL, PULL_DETAIL, REPOSITORIES, SERIES, TEAMS
-from events.api.schema._parts import COUNT, REF, Decorator, a_problem, an_object
+from events.api.schema._parts import COUNT, REF, THIS_CENTURY, Decorator, a_problem, an_object
 from events.metrics import all_metrics
 from events.metrics._base import By, Direction
 from events.models import (
@@ -59,7 +59,7 @@ NUMBER, TEXT = maybe("number"), {"type": "string"}
 WHOLE = maybe("integer")
 MOMENT = {"type": "string", "format": "date-time"}
 MAYBE_MOMENT = maybe("string", format="date-time")
-DAY = {"type": "string", "format": "date"}
+DAY = {**THIS_CENTURY, "format": "date"}
 PAIR = either_null(listed(NUMBER, minItems=2, maxItems=2))
 DAYS = closed({"from": DAY, "to": {**DAY, "description": "The day after the last."}})
 READING: Final = {
@@ -179,8 +179,8 @@ PERIOD = [
         "p", "Period: `7d`, `28d`, `91d`, or days `2026-11-02..2026-11-30`. Widened to whole weeks.",
         pattern=r"^(7d|28d|91d|\d{4}-\d{2}-\d{2}\.\.\d{4}-\d{2}-\d{2})$",
     ),
-    OpenApiParameter("from", OpenApiTypes.DATE, description="First day, instead of `p`. Belongs to `to`."),
-    OpenApiParameter("to", OpenApiTypes.DATE, description="Day after the last."),
+    OpenApiParameter("from", DAY, description="First day, instead of `p`. Belongs to `to`."),
+    OpenApiParameter("to", DAY, description="Day after the last."),
 ]  # fmt: skip
 VERSUS = _choice("vs", ["prev", "year", "none"], "Compared with the period before, the year before, or nothing.")
 NARROWED = [
@@ -194,8 +194,8 @@ NARROWED = [
 ]
 REPOSITORY = _text("repository", "`owner/name`, as connected.")
 SPAN = [
-    OpenApiParameter("since", OpenApiTypes.DATE, description="From this day on, in the organization's time zone."),
-    OpenApiParameter("until", OpenApiTypes.DATE, description="Before this day."),
+    OpenApiParameter("since", DAY, description="From this day on, in the organization's time zone."),
+    OpenApiParameter("until", DAY, description="Before this day."),
 ]
 PAGED = [
     _text("cursor", "From `next` of the page before.", pattern="^[A-Za-z0-9_-]{22}$"),

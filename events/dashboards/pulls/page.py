@@ -15,6 +15,7 @@ from codecard.lib.svg.lanes import LaneChart
 from events.dashboards.pulls.badges import AI, badges_of
 from events.dashboards.pulls.entry import LANES, Entry, Told
 from events.dashboards.pulls.origins import origins_of
+from events.dashboards.pulls.quality import told_of
 from events.dashboards.pulls.sessions import Turn, tell_closed, tell_open
 from events.dashboards.pulls.traces import Trace, commit_of, tell_defects, trace_of, turn_before
 from events.dashboards.pulls.words import EVIDENCE, WAITING, method_words, stage_words, tool_name
@@ -107,6 +108,7 @@ class _Page:
             "traces": self.traces,
             "fixed": [trace_of(link, self.organization.slug) for link in self.facts.fixed],
             "origins": origins,
+            "quality": [told_of(one) for one in self.facts.quality],
             "evidence": self._evidence(),
             "sessions": self._sessions(),
             "sight": self.sight,

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from codecard.lib.entering import entry_of
 from codecard.lib.reading import Band
 
-UNITS = ["share", "minutes", "duration", "money", "tokens", "count", "points"]
+UNITS = ["share", "minutes", "duration", "money", "tokens", "count", "number", "points"]
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,7 @@ UNITS = ["share", "minutes", "duration", "money", "tokens", "count", "points"]
     [
         ("share", 57, 0.57), ("share", 60.5, 0.605), ("minutes", 10, 10), ("duration", 10, 600),
         ("money", 1.25, 1_250_000), ("tokens", 1500, 1500), ("points", -3, -3),
+        ("number", 7.5, 7.5),
     ],
 )  # fmt: skip
 def test_what_is_typed_becomes_a_value_in_the_unit_of_the_metric(unit: str, typed: float, value: float) -> None:

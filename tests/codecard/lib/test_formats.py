@@ -94,6 +94,8 @@ def test_a_range_of_days_names_the_last_day_inside_it() -> None:
         (29_250_000, Unit.TOKENS, f"29.2{NBSP}M"),
         (66_010_000, Unit.MONEY, "$66.01"),
         (40, Unit.DURATION, "40s"),
+        (1_234.56, Unit.NUMBER, "1,234.6"),
+        (10.0, Unit.NUMBER, "10.0"),
     ],
 )
 def test_every_unit_prints_its_own_way(value: float, unit: Unit, text: str) -> None:
@@ -109,6 +111,8 @@ def test_every_unit_prints_its_own_way(value: float, unit: Unit, text: str) -> N
         (1_500, Unit.COUNT, f"1.5{NBSP}k"),
         (2_500_000, Unit.MONEY, "$2.5"),
         (600, Unit.DURATION, "10m"),
+        (10.0, Unit.NUMBER, "10"),
+        (2.5, Unit.NUMBER, "2.5"),
     ],
 )
 def test_axis_and_range_ends_carry_no_needless_digits(value: float, unit: Unit, text: str) -> None:

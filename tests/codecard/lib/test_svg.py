@@ -48,9 +48,24 @@ def test_an_empty_ruler_shows_the_range_and_no_dot() -> None:
 
 
 def test_an_open_lower_end_begins_at_the_left() -> None:
-    drawn = svg.ruler(Reading(value=800, n=50, unit=Unit.DURATION, band=Band(None, 600), domain=(0, 1200)))
+    drawn = svg.ruler(Reading(value=800, n=50, unit=Unit.DURATION, band=Band(None, 600), domain=(0, 6_000)))
     assert drawn.band is not None
     assert (drawn.band.x, drawn.band.width, drawn.mark) == ("0%", "50%", "warn")
+
+
+def test_a_ruler_of_durations_shows_minutes_and_days_side_by_side() -> None:
+    day = 86_400
+    drawn = svg.ruler(Reading(value=30, n=50, unit=Unit.DURATION, band=Band(None, 600), domain=(0, 4 * day)))
+    assert drawn.band is not None
+    assert (drawn.now, drawn.band.width) == ("0%", "26.59%")
+    assert [tick.text for tick in drawn.ticks] == ["1m", "10m", "1\u00a0h", "8\u00a0h", "2\u00a0d"]
+    assert [tick.text for tick in svg.ruler(Reading(value=0.4)).ticks] == ["0%", "20%", "40%", "60%", "80%", "100%"]
+
+
+def test_a_line_of_durations_begins_where_its_values_do() -> None:
+    points = [svg.Point(label="W1", value=1_200, interval=(700, 200_000)), svg.Point(label="W2", value=7_200)]
+    chart = svg.LineChart(slug="x", title="", description="", points=points, unit=Unit.DURATION, band=Band(None, 600))
+    assert [text for _, text in svg.line_plot(chart).ticks] == ["10m", "1\u00a0h", "8\u00a0h", "2\u00a0d", "14\u00a0d"]
 
 
 @given(values, values, st.floats(-5, 5), st.floats(-5, 5))

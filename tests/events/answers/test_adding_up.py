@@ -80,6 +80,8 @@ def _pull(random: Random, number: int) -> Pull:
         "escape": random.choice(list(EscapeState)), "is_due": random.random() < 0.6,
         "tokens": random.choice((None, 900.0)),
         "accepted_lines": random.choice((None, 40.0)), "tests": random.choice((None, "passed", "failed", "none")),
+        "complexity": random.choice((None, 4.0, 12.5)), "complexity_before": random.choice((None, 9.0)),
+        "violations": random.choice((None, 0, 3)), "checked_lines": 250,
     }  # fmt: skip
     return Pull(**some)  # type: ignore[arg-type]
 

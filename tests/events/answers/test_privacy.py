@@ -5,6 +5,7 @@ be subtracted from what is seen in the bits. The organizations are small, and th
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from random import Random
@@ -81,7 +82,11 @@ def answers_of(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         scope = scope_of(organization, world.groups, group, None)
         days = Days(MONDAYS[0], MONDAYS[-1] + timedelta(weeks=1))
         facts = Facts(1, "UTC", scope.group, scope.settled, (days,), NOW, scope.is_everybody)
-        facts.__dict__.update(details=details_of(world, scope.group.people, facts.everybody), decisions={})
+        details = details_of(world, scope.group.people, facts.everybody)
+        facts.__dict__.update(details=details, decisions={})
+        if len(scope.settled) == 1:
+            facts.__dict__["whole"] = replace(facts)
+            facts.whole.__dict__.update(details=weeks_of(details), decisions={})
         answers = Answers(scope, facts, lambda metric, task: None)
         for first, last in combinations(range(len(MONDAYS) + 1), 2):
             shown = Days(MONDAYS[first], MONDAYS[0] + timedelta(weeks=last))
@@ -92,6 +97,17 @@ def answers_of(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
                 for row in answer.rows if by else ():
                     question = Question(metric=ACCEPTANCE, shown=shown, filters={by: row.key})  # type: ignore[dict-item]
                     yield answers.answer(question).total.n
+
+
+def weeks_of(details: list[Detail]) -> list[Detail]:
+    """As the database sums them, where no dimension is asked for."""
+    found = []
+    for week_on in MONDAYS:
+        rows = [one for one in details if one.week_on == week_on]
+        people = {has: frozenset[int]().union(*(one.people[has] for one in rows)) for has in Has}
+        sums = {name: sum(one.sums[name] for one in rows) for name in DETAIL_SUMS}
+        found += [Detail(week_on, *("",) * 5, people, sums)] if rows else []
+    return found
 
 
 def leak_of(world: World, numbers: set[int]) -> str:

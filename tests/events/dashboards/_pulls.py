@@ -25,6 +25,7 @@ from events.models import (
     SessionLink,
     Tier,
 )
+from events.pulls import tested
 from events.schema import Activity, Event, Prompt, Response, Suggestion, TestRun
 from teams.models import Contributor, Identity, Organization
 from tests.events.dashboards._work import store
@@ -199,6 +200,7 @@ def afternoon(
     happen(pull, Happening.APPROVED, at(71))
     check(pull, shas[1], at(24))
     check(pull, shas[2], at(59))
+    tested.judge_tests(pull.organization_id, pull.id, now=timezone.now())
     take(pull, [
         ("accepted", 60), ("committed", 900), ("opened", 360), ("reviewed", 1620),
         ("approved", 1320), ("merged", 60),
@@ -263,6 +265,7 @@ def busy(
     head = sha(number, 2, 2)
     check(pull, head, start + timedelta(days=2, hours=4), "failure")
     check(pull, head, start + timedelta(days=2, hours=5), "success", attempt=2)
+    tested.judge_tests(pull.organization_id, pull.id, now=timezone.now())
     total = int((start + timedelta(days=2, hours=9) - start).total_seconds())
     parts = [
         ("accepted", 120),

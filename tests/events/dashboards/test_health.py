@@ -33,6 +33,9 @@ def test_a_source_says_what_became_of_what_it_sent(
     (source,) = alice_client.get(HEALTH).context["sources"]
     assert (source.name, source.accepted, source.dropped, source.kind) == ("Events API", 3, 0, "ok")
     assert source.spark == [0] * 13 + [3]
+    told = b"".join(alice_client.get(f"{HEALTH}export.csv")).decode("utf-8-sig").splitlines()
+    assert told[1].startswith("Events API,Healthy,")
+    assert len(told) == 2
     coverage = alice_client.get(HEALTH).context["coverage"]
     assert [(row.label, row.reading.value) for row in coverage] == [
         ("Session known", 1.0),

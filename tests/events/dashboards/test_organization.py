@@ -1,3 +1,4 @@
+import csv
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -41,9 +42,13 @@ def test_teams_stand_in_the_order_of_the_alphabet_and_small_ones_are_withheld(
     assert withheld.active.value is withheld.newest_at is None
     assert withheld.readings[0][1].is_withheld
     assert shown.active.value == 1.0
-    assert next((metric.slug, reading.value) for metric, reading in shown.readings) == ("acceptance-rate", 0.5)
+    assert next((metric.slug, reading.value) for metric, reading, _ in shown.readings) == ("acceptance-rate", 0.5)
     with tenant(acme.id):
         assert context["people"] == number_of_people(acme.id)
+    lines = list(csv.reader(b"".join(owner_client.get(context["export"])).decode("utf-8-sig").splitlines()))
+    told = {(line[0], line[2]): (line[5], line[-1]) for line in lines}
+    assert told["Ledger", "Suggestion acceptance rate"][0] == "0.5"
+    assert told["Almost nobody", "Suggestion acceptance rate"] == ("", "Withheld")
 
 
 def test_usage_is_for_owners_at_any_size(
@@ -102,7 +107,7 @@ def test_a_row_says_the_same_as_the_team_s_own_page(
         work(acme, person, monday(5), accepted=30, rejected=25)
     for row in owner_client.get(ACME).context["rows"]:
         tiles = {one.metric.slug: one.reading for one in owner_client.get(f"{ACME}t/{row.slug}/").context["tiles"]}
-        assert [reading for _, reading in row.readings] == [tiles[metric.slug] for metric, _ in row.readings]
+        assert [reading for _, reading, _ in row.readings] == [tiles[metric.slug] for metric, *_ in row.readings]
     assert ledger.slug == "ledger"
 
 

@@ -13,8 +13,8 @@ from codecard.lib.formats import Unit
 from events.metrics._base import Direction, Example, Metric
 from events.metrics._samples import Share
 METRIC = Metric(slug="a-new-one", label="New", short="New", unit=Unit.SHARE, noun="cases", direction=Direction.HIGHER,
-                definition="d", formula="k / n", population="p", care="c", minimum=20, domain=(0.0, 1.0), dimensions=(),
-                cases=lambda facts: (), example=Example(words="1 / 2", sample=Share(1, 2), value=0.5))
+                definition="d", formula="k / n", population="p", care="c", needs="x", minimum=20, domain=(0.0, 1.0),
+                dimensions=(), cases=lambda facts: (), example=Example(words="1 / 2", sample=Share(1, 2), value=0.5))
 """
 
 

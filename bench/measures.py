@@ -1,0 +1,87 @@
+"""What leads ask: the team dashboard with its measures, the page of one, and the API, beside 200 organizations.
+
+A tenth is asked first: the cost should follow the team and the period, and not how much others have.
+"""
+
+import gzip
+import http.client
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+from bench.dashboards import (
+    FORTY,
+    LARGEST,
+    MILLION,
+    TEN_MILLION,
+    Page,
+    cookie_of,
+    environment_of,
+    milliseconds,
+    pages,
+    preload,
+)
+from bench.figures import Figure
+from bench.product import CHECKOUT, Product
+
+PULLS = 200_000
+_STATIC = CHECKOUT / "codecard" / "static"
+
+
+def _team(slug: str) -> list[Page]:
+    team = f"/o/{slug}/t/everyone/"
+    return [
+        Page(f"team dashboard, {slug}", team, 120, 20),
+        Page(f"metric page by task type, {slug}", f"{team}m/acceptance-rate/?by=task", 80, 20),
+        Page(f"metric page of pull requests, {slug}", f"{team}m/first-run-pass-rate/?by=repository", 80, 20),
+    ]
+
+
+def run(product: Product) -> list[Figure]:
+    early = _measured(product, MILLION, PULLS // 10)
+    late = _measured(product, TEN_MILLION, PULLS)
+    ratios = [
+        Figure(f"{after.name}, of its time at a tenth", [after.value / before.value], at_least=0.75, at_most=1.25)
+        for before, after in zip(early, late, strict=True)
+        if after.unit == "ms"
+    ]
+    return [*early, *late, *ratios, *pages(product, LARGEST, _team(LARGEST), _stored(TEN_MILLION)), *_weights(product)]
+
+
+def _stored(events: int) -> str:
+    return f"{events:,} events"
+
+
+def _measured(product: Product, events: int, pulls: int) -> list[Figure]:
+    preload(product, events)
+    subprocess.run(
+        [sys.executable, "-m", "bench.preload_pulls", str(pulls), "--beside-events"],
+        env=environment_of(product), cwd=CHECKOUT, check=True,
+    )  # fmt: skip
+    return [*pages(product, FORTY, _team(FORTY), _stored(events)), _api(product, events)]
+
+
+def _api(product: Product, events: int) -> Figure:
+    token = product.provision(FORTY).api_token
+    today = datetime.now(UTC).date()
+    path = f"/api/v1/metrics/acceptance-rate/?from={today - timedelta(28)}&to={today}&team=everyone&by=tool"
+    times = list(milliseconds(product, path, {"Authorization": f"Bearer {token}"}))
+    return Figure(f"API, one measure by tool, {_stored(events)}", times, "ms", at_most=40)
+
+
+def _weights(product: Product) -> list[Figure]:
+    """Kilobytes as they go over the wire, compressed."""
+    connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=60)
+    headers = {"Cookie": cookie_of(product, FORTY), "Accept-Encoding": "identity"}
+    connection.request("GET", f"/o/{FORTY}/t/everyone/", headers=headers)
+    page = _compressed(connection.getresponse().read())
+    files = [path for pattern in ("*.css", "*.js") for path in _STATIC.rglob(pattern)]
+    loaded = sum(_compressed(path.read_bytes()) for path in files)
+    return [
+        Figure("HTML of the team dashboard, compressed", [page], "KB", at_most=15),
+        Figure("all CSS and script, compressed", [loaded], "KB", at_most=30),
+    ]
+
+
+def _compressed(body: bytes) -> float:
+    return len(gzip.compress(body, 9)) / 1024

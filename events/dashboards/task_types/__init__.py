@@ -1,0 +1,1 @@
+"""The settings page of task types: the table in words, and an organization's own rules."""
