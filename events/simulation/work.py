@@ -195,8 +195,8 @@ class _Session:
         if self.tool != "quill":
             self._tell(Edit, 1, path=path, horizon="minutes", distance=round(1 - kept, 3))
         elif lines:
-            told = {"lines": lines, "lines_kept": round(lines * kept)}
-            self._tell(Edit, 1, path=path, horizon="commit", distance=round(1 - kept, 3), **told)
+            distance, left = round(1 - kept, 3), round(lines * kept)
+            self._tell(Edit, 1, path=path, horizon="commit", distance=distance, lines=lines, lines_kept=left)
 
     def _finish(self) -> None:
         random = self.random

@@ -172,7 +172,8 @@ class Repository:
         if not merged.is_clean:
             raise Conflict
         if kind == "queue":
-            self._queue(pull, base, merged.tree, by, at - timedelta(minutes=6))
+            waited = min(timedelta(minutes=6), (at - pull.created_at) / 2)
+            self._queue(pull, base, merged.tree, by, at, at - waited)
         new = self._integrate(pull, kind, base, merged.tree, by, at)
         pull.closed_at = pull.merged_at = at
         pull.merged_by, pull.merge_commit, pull.base = by, new[-1], base
@@ -183,12 +184,12 @@ class Repository:
             self.close_issue(self.issues[number], by, at)
         return new
 
-    def _queue(self, pull: Pull, base: Commit, tree: Tree, by: Account, at: datetime) -> None:
+    def _queue(self, pull: Pull, base: Commit, tree: Tree, by: Account, merged_at: datetime, at: datetime) -> None:
         """The head of a merge group is temporary: another commit than the one that comes of it."""
         self._told(pull, "enqueued", by, at, kind="AddedToMergeQueueEvent")
         head = self.commit(base, tree, GITHUB, at, f"Merge pull request #{pull.number}", pull.head)
         self._tell(at, "merge_group", "checks_requested", by, head, {"pull": pull.number, "base": base})
-        self._told(pull, "dequeued", by, at + timedelta(minutes=6), kind="RemovedFromMergeQueueEvent", reason="MERGE")
+        self._told(pull, "dequeued", by, merged_at, kind="RemovedFromMergeQueueEvent", reason="MERGE")
 
     def _integrate(self, pull: Pull, kind: Kind, base: Commit, tree: Tree, by: Account, at: datetime) -> list[Commit]:
         if kind == "rebase":

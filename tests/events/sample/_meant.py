@@ -1,4 +1,4 @@
-"""What the simulator means, as the facts that metrics are computed from: the way from the wires to the tables left out."""
+"""What the simulator means, as the facts of metrics: the way from the wires to the tables left out."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -57,6 +57,7 @@ class Meant:
         everybody, own = facts.everybody, facts.group.people
         reach = [Days(days.start_on - timedelta(days=HORIZON_DAYS), days.end_on) for days in facts.stretches]
         facts.__dict__.update(
+            whole=facts,
             details=list(self._details(everybody, own)),
             decisions=self._decisions(own),
             first_runs=[],
@@ -126,7 +127,8 @@ class Meant:
                 lines[round(edit.distance * 100)] += edit.lines
             pairs = [(sum(e.distance * e.lines for e in edits), float(sum(e.lines for e in edits))) for edits in mine]
             yield Distance(
-                week_on, *parts, EditHorizon.COMMIT, frozenset(of_person), sum(map(len, mine)), lines, Moments.from_pairs(pairs)  # type: ignore[call-arg]
+                week_on, *parts, EditHorizon.COMMIT, frozenset(of_person), sum(map(len, mine)), lines,  # type: ignore[call-arg]
+                Moments.from_pairs(pairs),
             )  # fmt: skip
 
     @cached_property
@@ -173,14 +175,15 @@ class Meant:
             defects=len(true.escapes), weight=len(true.escapes),
             tokens=sum(self._tokens[session] for session in true.methods) or None, accepted_lines=None,
             cost_micros=None, tests=tests, test_lines_changed=size.test_changed, review_seconds=None,
-            is_reworked=False, is_reverted=False,
+            is_reworked=False, is_reverted=False, complexity=None, complexity_before=None,
+            violations=None, checked_lines=None,
         )  # fmt: skip
 
 
 def _parts(event: Event) -> tuple[str, str, str, str, str]:
     """Tool, model, repository, language, task type: as far as the tool tells them."""
     path_class, language = classify(event.path) if event.path and event.tool in _TELLS_PATHS else ("", None)
-    task = task_type_of_suggestion(PATH_CLASSES[path_class], language) if path_class else None  # type: ignore[index]
+    task = task_type_of_suggestion(PATH_CLASSES[path_class], language) if path_class else None
     return event.tool, event.model or "", event.repository or "", language or "", task or ""
 
 
