@@ -1,6 +1,6 @@
 """Answers: a metric's cases, opened week by week by the privacy floor, put together into readings."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -83,7 +83,9 @@ class _Cases:
         places = [(self.metric.dimensions.index(by), value) for by, value in filters.items()]
         for week_on in days:
             opening = self.opening(week_on)
-            if opening.is_open:
+            if opening.is_open and not places:
+                found += [(case, opening) for case in self.by_week[week_on]]
+            elif opening.is_open:
                 found += [
                     (case, opening)
                     for case in self.by_week[week_on]
@@ -145,6 +147,14 @@ class Answers:
             rows.append(Row(key, reading))
         shown = [row for row in rows if row.reading.n or row.reading.coverage is not None]
         return sorted(shown, key=lambda row: (LAST.get(row.key, 0), -row.reading.n, row.key))
+
+    def parts(self, metric: Metric, days: Days, by: By) -> list[str]:
+        """What of a dimension may be told, the most frequent first."""
+        place = metric.dimensions.index(by)
+        counts: Counter[str] = Counter()
+        for case, opening in self._cases(metric, is_whole=False).open_cases(weeks_of(days), {}):
+            counts[opening.part(place, case.parts[place])] += case.sample.n  # type: ignore[assignment]
+        return sorted((key for key in counts if key not in LAST), key=lambda key: (-counts[key], key))
 
     def weeks(self, metric: Metric, days: Days, filters: Mapping[By, str]) -> list[Week]:
         """One reading a week, oldest first; each interval with the design effect of all of them."""

@@ -35,12 +35,18 @@ class Scope:
         return whole_only(found, cells) if self.is_small_team else found
 
     def facts(
-        self, stretches: Sequence[Days | None], now: datetime, fine: Sequence[Days | None] | None = None
+        self,
+        stretches: Sequence[Days | None],
+        now: datetime,
+        fine: Sequence[Days | None] | None = None,
+        *,
+        has_usage: bool = False,
     ) -> Facts:
-        """`fine`: in which of them something is asked by a dimension, or narrowed; in all, unless said otherwise."""
+        """`fine`: in which of them something is asked by a dimension, or narrowed; in all, unless said otherwise.
+        `has_usage`: tokens, cost and lines as well, which no metric needs."""
         return Facts(
             self.organization.id, self.organization.time_zone, self.group, self.settled, joined(stretches), now,
-            self.is_everybody, None if fine is None else joined(fine),
+            self.is_everybody, None if fine is None else joined(fine), has_usage,
         )  # fmt: skip
 
 

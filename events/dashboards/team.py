@@ -64,7 +64,7 @@ class Page:
         before = None if frame.before is None else self._open(frame.before)
         self.span = Span([week for week in self.drawn if week.week_on in frame.counted], before)
         self.band_of = bands_of(ranges_of(self.organization_id), group.id)
-        facts = self.scope.facts(frame.reads, frame.now, None if self.filters else frame.fine)
+        facts = self.scope.facts(frame.reads, frame.now, None if self.filters else frame.fine, has_usage=True)
         self.answers = Answers(self.scope, facts, self.band_of)
 
     def _open(self, days: Days) -> list[OpenWeek]:
@@ -167,7 +167,7 @@ class Page:
 
     def _known_parts(self, by: By) -> list[str]:
         """What of a dimension may be told: parts of decisions that enough people have, and of pull requests."""
-        keys = [row.key for row in self.accepted_by(by)]
+        keys = self.answers.parts(metric_named(ACCEPTANCE), self.frame.counted, by)
         if by is By.REPOSITORY:
             keys += sorted({pull.repository for pull in self.answers.facts.own_pulls})
         if by is By.TASK:

@@ -100,20 +100,28 @@ _WHOLE = ", ".join(f"0 AS {name}" for name in _FINE.split(", "))
 """In place of the dimensions, where only weeks are asked for."""
 _OWN = "contributor_id = ANY(%(own)s)"
 _MOMENTS = ("n", "a", "n * n", "a * n", "a * a")
+
+
 # Primary key of events_detail_day (organization_id, day, contributor_id, …). As float8, which is exact below 2^53: a
 # sum of bigint is numeric, twice as slow.
-_DETAILS = f"""
+def _details_of(has: Iterable[Has], sums: Iterable[str], told: str = "true") -> str:
+    return f"""
     WITH by_person AS (
         SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, {_FINE},
-               {", ".join(f"sum({name}::float8) AS {name}" for name in DETAIL_SUMS)}
+               {", ".join(f"sum({name}::float8) AS {name}" for name in sums)}
         FROM {_STRETCHES} JOIN events_detail_day ON day >= start_on AND day < end_on
-        WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)
+        WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s) AND {told}
         GROUP BY 1, 2, 3, 4, 5, 6, 7)
     SELECT {_KEYS},
-           {", ".join(f"array_agg(contributor_id) FILTER (WHERE {sql} > 0)" for sql in _HAS.values())},
-           {", ".join(f"coalesce(sum({name}) FILTER (WHERE {_OWN}), 0)::bigint" for name in DETAIL_SUMS)}
+           {", ".join(f"array_agg(contributor_id) FILTER (WHERE {_HAS[one]} > 0)" for one in has)},
+           {", ".join(f"coalesce(sum({name}) FILTER (WHERE {_OWN}), 0)::bigint" for name in sums)}
     FROM by_person GROUP BY {_KEYS}
-"""
+    """
+
+
+_DECIDED_HAS, _DECIDED_SUMS = (Has.DECISIONS, Has.RULINGS), DETAIL_SUMS[:4]
+_DETAILS = _details_of(_HAS, DETAIL_SUMS)
+_DECIDED = _details_of(_DECIDED_HAS, _DECIDED_SUMS, f"{_HAS[Has.RULINGS]} > 0")
 # Index session_by_day (organization_id, started_on, contributor_id). Moments of decisions by session.
 _DECISIONS = f"""
     SELECT {_WEEK.format(day="started_on")}, count(*), sum(n), sum(a), sum(n * n), sum(a * n), sum(a * a)
@@ -150,7 +158,7 @@ _DISTANCES = f"""
            {", ".join(f"coalesce(sum({sql}) FILTER (WHERE {_OWN}), 0)" for sql in _MOMENTS)}
     FROM by_person GROUP BY {_KEYS}, horizon
 """
-_DETAILS_OF_WEEKS, _DISTANCES_OF_WEEKS = (one.replace(_FINE, _WHOLE, 1) for one in (_DETAILS, _DISTANCES))
+_DECIDED_OF_WEEKS, _DISTANCES_OF_WEEKS = (one.replace(_FINE, _WHOLE, 1) for one in (_DECIDED, _DISTANCES))
 # Unique index dimension_value (organization_id, kind, value); a repository by its present name, whichever was told.
 _NAMES = """
     SELECT d.id, coalesce(present.value, d.value) FROM events_dimension d
@@ -180,6 +188,8 @@ class Facts:
     is_everybody: bool = False
     fine: tuple[Days, ...] | None = None
     """The stretches in which something is asked by a dimension, where these are fewer."""
+    has_usage: bool = True
+    """Whether tokens, cost and lines are asked for besides decisions."""
 
     @cached_property
     def whole(self) -> "Facts":
@@ -202,7 +212,9 @@ class Facts:
 
     @cached_property
     def details(self) -> list[Detail]:
-        return [self._detail(row) for row in rows(_DETAILS, self._asked_fine)]
+        if self.has_usage:
+            return [self._detail(row) for row in rows(_DETAILS, self._asked_fine)]
+        return [self._decided(row) for row in rows(_DECIDED, self._asked_fine)]
 
     @cached_property
     def decisions(self) -> dict[date, Moments]:
@@ -253,13 +265,15 @@ class Facts:
         }
 
     def _detail(self, row: tuple[Any, ...]) -> Detail:
-        people, sums = row[6 : 6 + len(_HAS)], row[6 + len(_HAS) :]
-        return Detail(
-            row[0],
-            *self._named(*row[1:6]),
-            people={has: self._set_of(some) for has, some in zip(_HAS, people, strict=True)},
-            sums=dict(zip(DETAIL_SUMS, sums, strict=True)),
-        )
+        return self._told(row, tuple(_HAS), DETAIL_SUMS)
+
+    def _decided(self, row: tuple[Any, ...]) -> Detail:
+        return self._told(row, _DECIDED_HAS, _DECIDED_SUMS)
+
+    def _told(self, row: tuple[Any, ...], has: Sequence[Has], sums: Sequence[str]) -> Detail:
+        people = {one: self._set_of(some) for one, some in zip(has, row[6:], strict=False)}
+        counted = dict(zip(sums, row[6 + len(has) :], strict=True))
+        return Detail(row[0], *self._named(*row[1:6]), people, counted)
 
     @cached_property
     def _sets(self) -> dict[tuple[int, ...], People]:
@@ -306,7 +320,7 @@ class Whole(Facts):
 
     @cached_property
     def details(self) -> list[Detail]:
-        return [self._detail(row) for row in rows(_DETAILS_OF_WEEKS, self._asked)]
+        return [self._decided(row) for row in rows(_DECIDED_OF_WEEKS, self._asked)]
 
     @cached_property
     def distances(self) -> list[Distance]:

@@ -210,7 +210,7 @@ class MetricPage:
         return tuple(self.filters) if self.filters and not self.metric.is_work else self.metric.dimensions
 
     def _known(self, by: By) -> list[str]:
-        return [row.key for row in self._ask(by, {}).rows if row.is_part]
+        return self.answers.parts(self.metric, self.frame.counted, by)
 
     def _tabs(self) -> list[tuple[str, str, bool]]:
         kept = self.filters if self.metric.is_work else {}
