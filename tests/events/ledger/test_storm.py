@@ -43,7 +43,7 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 
 @pytest.mark.parametrize(
     ("seed", "size"),
-    [(7, 700), pytest.param(11, 12_000, marks=pytest.mark.slow), pytest.param(12, 30_000, marks=pytest.mark.slow)],
+    [(7, 300), pytest.param(11, 12_000, marks=pytest.mark.slow), pytest.param(12, 30_000, marks=pytest.mark.slow)],
 )
 def test_a_storm_leaves_no_wrong_row(seed: int, size: int, processes: Processes, tmp_path: Path) -> None:
     stormy, calm = (factories.make_organization(time_zone=ZONE.key) for _ in range(2))
