@@ -9,6 +9,8 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import brotli
+
 from bench.dashboards import (
     FORTY,
     LARGEST,
@@ -76,7 +78,7 @@ def _weights(product: Product) -> list[Figure]:
     connection.request("GET", f"/o/{FORTY}/t/everyone/", headers=headers)
     page = _compressed(connection.getresponse().read())
     files = [path for pattern in ("*.css", "*.js") for path in _STATIC.rglob(pattern)]
-    loaded = sum(_compressed(path.read_bytes()) for path in files)
+    loaded = sum(len(brotli.compress(path.read_bytes())) / 1024 for path in files)  # as they are served
     return [
         Figure("HTML of the team dashboard, compressed", [page], "KB", at_most=15),
         Figure("all CSS and script, compressed", [loaded], "KB", at_most=30),
