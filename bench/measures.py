@@ -9,7 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 
 from bench.dashboards import (
     FORTY,
