@@ -1,6 +1,6 @@
 """The rulers of a dashboard: every headline metric with its sample, course and judgement, by rank."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from codecard.lib.formats import share
@@ -67,14 +67,17 @@ class Asked:
         return found, answer
 
 
-def led_by_rules(accepted: Tile, auto: Reading) -> Tile:
-    """Where rules decided most, the share of these leads: the acceptance rate tells of the smaller part."""
+def led_by_rules(accepted: Tile, auto: Reading, kept: Tile) -> Tile:
+    """Where rules decided most, the acceptance rate tells of the smaller part: what was kept of the lines leads, or
+    where that isn't known, the share of the rules."""
     if accepted.reading is None or auto.value is None or auto.value < MAJORITY or auto.is_few:
         return accepted
-    text = f"People decided on the rest: {accepted.reading.text} accepted" if accepted.reading.value is not None else ""
+    rest = f"People decided on the rest: {accepted.reading.text} accepted" if accepted.reading.value is not None else ""
+    if kept.reading is not None and kept.reading.value is not None:
+        return replace(kept, aside=". ".join(filter(None, (f"Rules approved {auto.text}", rest))))
     return Tile(
         metric=accepted.metric, label="Approved by a rule", href=accepted.href, reading=auto, note=note(auto),
-        aside=text or "Hardly anybody decided by hand",
+        aside=rest or "Hardly anybody decided by hand",
     )  # fmt: skip
 
 

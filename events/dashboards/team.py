@@ -22,7 +22,7 @@ from events.dashboards.narrowing import address, chips, filters_from, name_of
 from events.dashboards.rulers import ACCEPTANCE, Asked, Tile, headline_metrics, led_by_rules, metric_named
 from events.dashboards.task_table import TaskRow, task_rows
 from events.dashboards.team_usage import usage_context
-from events.metrics import auto_approved_share
+from events.metrics import auto_approved_share, kept_share
 from events.metrics._base import By, Metric
 from events.queries.people import Group, groups_of
 from events.queries.pull_facts import Pull
@@ -147,7 +147,8 @@ class Page:
 
     def _tiles(self) -> tuple[list[Tile], list[Any]]:
         found = [self.asked.tile(metric, self._href(metric)) for metric in headline_metrics()]
-        tiles = [led_by_rules(tile, self.auto) if tile.metric.slug == ACCEPTANCE else tile for tile, _ in found]
+        kept, _ = self.asked.tile(kept_share.METRIC, self._href(kept_share.METRIC))
+        tiles = [led_by_rules(tile, self.auto, kept) if tile.metric.slug == ACCEPTANCE else tile for tile, _ in found]
         return tiles, [answer for _, answer in found if answer is not None]
 
     @cached_property

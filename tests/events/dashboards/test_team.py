@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from codecard.lib.reading import Band
+from codecard.lib.reading import Band, Reading
 from codecard.lib.tenant import tenant
 from events.dashboards.charts import week_label
-from events.dashboards.rulers import metric_named
+from events.dashboards.rulers import Tile, led_by_rules, metric_named
 from events.models import Annotation, HealthyRange
 from teams import actions
 from teams.models import Contributor, CostVisibility, Organization, Team, User
@@ -233,6 +233,20 @@ def test_where_rules_decide_most_their_share_leads_and_the_rest_is_said(
     tile = _context(alice_client)["tiles"][0]
     assert (tile.label, tile.reading.value) == ("Approved by a rule", 0.8)
     assert tile.aside == "People decided on the rest: 75.0% accepted"
+
+
+def test_where_rules_decide_most_what_was_kept_leads_if_it_is_known() -> None:
+    def tile(slug: str, value: float | None) -> Tile:
+        reading = Reading(value=value, n=100)
+        return Tile(metric=metric_named(slug), label=slug, href="", reading=reading, note="")
+
+    accepted, kept, unknown = tile("acceptance-rate", 0.75), tile("kept-share", 0.9), tile("kept-share", None)
+    found = led_by_rules(accepted, Reading(value=0.8, n=100), kept)
+    assert (found.label, found.aside) == (
+        "kept-share", "Rules approved 80.0%. People decided on the rest: 75.0% accepted",
+    )  # fmt: skip
+    assert led_by_rules(accepted, Reading(value=0.8, n=100), unknown).label == "Approved by a rule"
+    assert led_by_rules(accepted, Reading(value=0.4, n=100), kept) is accepted
 
 
 @pytest.mark.usefixtures("ledger")
