@@ -1,5 +1,7 @@
 """Where runs of CI report: the results of tests, and what analysers found. Answered after the commit."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -56,16 +58,12 @@ class JUnitView(ReportView):
     def post(self, request: Request) -> HttpResponse:
         place, is_dry = self.place(request)
         body = self.report(request, "application/xml", "text/xml")
-        try:
+        with _refusing():
             counts = _ci_junit.parse(body)
             kept = keep_junit(
                 organization_id=access_of(request).organization_id, place=place, counts=counts, body=body,
                 now=timezone.now(), is_dry=is_dry,
             )  # fmt: skip
-        except Unreadable as error:
-            raise ValidationError({"report": [f"It can't be read: {error}."]}) from None
-        except RefusedRepositoryError as error:
-            raise ValidationError({"repository": [str(error)]}) from None
         told = {"passed": counts.passed, "failed": counts.failed + counts.errors, "skipped": counts.skipped,
                 "seconds": counts.seconds, "is_duplicate": not kept.new[0]}  # fmt: skip
         return JsonResponse({**_common(place, kept), **told, "dry_run": is_dry}, status=HTTPStatus.OK)
@@ -78,18 +76,25 @@ class QualityView(ReportView):
     def post(self, request: Request) -> HttpResponse:
         place, is_dry = self.place(request)
         body = self.report(request, "application/json", "application/sarif+json")
-        try:
+        with _refusing():
             reports = _ci_formats.parse(body, place.format, place.root)
             kept = keep_quality(
                 organization_id=access_of(request).organization_id, place=place, reports=reports, body=body,
                 now=timezone.now(), is_dry=is_dry,
             )  # fmt: skip
-        except Unreadable as error:
-            raise ValidationError({"report": [f"It can't be read: {error}."]}) from None
-        except RefusedRepositoryError as error:
-            raise ValidationError({"repository": [str(error)]}) from None
         told = [_told(report, is_new) for report, is_new in zip(reports, kept.new, strict=True)]
         return JsonResponse({**_common(place, kept), "reports": told, "dry_run": is_dry}, status=HTTPStatus.OK)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What can't be read, or is of nothing that is known here, in the words of a problem."""
+    try:
+        yield
+    except Unreadable as error:
+        raise ValidationError({"report": [f"It can't be read: {error}."]}) from None
+    except RefusedRepositoryError as error:
+        raise ValidationError({"repository": [str(error)]}) from None
 
 
 def _common(place: Place, kept: Kept) -> dict[str, Any]:

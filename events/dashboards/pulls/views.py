@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from codecard.lib.limits import Limit
-from codecard.lib.tables import csv_lines
 from codecard.lib.tenant import tenant
+from events.dashboards.files import as_file
 from events.dashboards.pulls.defects import defects_context
 from events.dashboards.pulls.listing import filter_of, listing_context
 from events.dashboards.pulls.page import page_context
@@ -60,11 +60,7 @@ def download(request: OrganizationRequest) -> HttpResponse | StreamingHttpRespon
     audit.record(organization, "pull_requests.downloaded", organization, by=request.user, now=now, filters=form.asked)
     reach = reach_of(organization, request.user, request.permissions)
     wanted = form.wanted(ZoneInfo(organization.time_zone), now)
-    response = StreamingHttpResponse(
-        csv_lines(HEADER, _cells(organization, reach, wanted)), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="pull-requests-{organization.slug}.csv"'
-    return response
+    return as_file(HEADER, _cells(organization, reach, wanted), "pull-requests", organization.slug)
 
 
 def _cells(organization: Organization, reach: Reach, wanted: PullFilter) -> Iterator[list[object]]:

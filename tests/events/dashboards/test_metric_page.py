@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, datetime, time, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from codecard.lib.tenant import tenant
 from events.dashboards.rulers import metric_named
 from events.metrics import all_metrics
-from events.models import HealthyRange, IntakeDay
+from events.models import ChangeClass, HealthyRange, IntakeDay, PullTests
+from events.schema import Edit
 from teams import actions
 from teams.models import Contributor, Organization, Role, Team, User
 from tests import factories
 from tests.events.dashboards._judged import make_judged_pull
-from tests.events.dashboards._work import NOW, monday, work
+from tests.events.dashboards._work import NOW, monday, store, work
 from tests.pull_requests import make_repository
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
@@ -90,17 +92,62 @@ def test_what_may_not_be_asked_is_corrected_and_said(
     assert (context["by"].value if context["by"] else None) == by
 
 
-@pytest.mark.usefixtures("worked")
-def test_page_file_and_api_say_the_same(alice_client: Client) -> None:
-    context = _context(alice_client, f"{ACCEPTANCE}?by=tool")
-    api = alice_client.get(context["api"]).json()
-    lines = list(csv.reader(b"".join(alice_client.get(context["export"])).decode("utf-8-sig").splitlines()))
-    total = next(line for line in lines if line[0] == "Total")
-    reading = context["reading"]
-    assert float(total[4]) == api["value"] == pytest.approx(reading.value)
-    assert int(total[6]) == api["n"] == reading.n
-    assert [row["n"] for row in api["rows"]] == [part.reading.n for part in context["parts"]]
-    assert [int(line[6]) for line in lines if line[0] == "Tool"] == [part.reading.n for part in context["parts"]]
+@pytest.fixture
+def shipped(acme: Organization, crew: list[Contributor], worked: Team) -> Team:
+    """Besides decisions: pull requests of nine weeks, with what was judged of them, and what was left of edits."""
+    of_class = (ChangeClass.SMALL_PATCH, ChangeClass.FEATURE_WITH_TESTS)
+    with tenant(acme.id):
+        shop = make_repository(acme, "acme/shop")
+        for number in range(126):
+            at = datetime.combine(monday(1 + number % 9), time(12), UTC)
+            pull = make_judged_pull(
+                shop, crew[number % 6], at, 20 + number, task_type=("test", "docs")[number % 3 > 0], number=number + 1,
+                change_class=of_class[number % 2], ai_tools=["claude-code"], source_lines_added=40, size=2,
+            )  # fmt: skip
+            PullTests.objects.create(
+                organization=acme, pull_request=pull, state=("passed", "failed")[number % 4 == 0], sha=pull.head_sha
+            )
+    for weeks_ago, person in product(range(1, 10), crew):
+        at = datetime.combine(monday(weeks_ago), time(13), UTC)
+        edits = [
+            Edit(id=f"{person.id}-{weeks_ago}-{n}", at=at, tool="quill", horizon="commit", distance=n / 10, lines=9)
+            for n in range(6)
+        ]
+        store(acme, person, *edits)
+    return worked
+
+
+def _lines_of(client: Client, address: str) -> list[list[str]]:
+    return list(csv.reader(b"".join(client.get(address)).decode("utf-8-sig").splitlines()))
+
+
+@pytest.mark.usefixtures("shipped")
+def test_pages_files_and_api_say_the_same_of_every_metric(alice_client: Client) -> None:
+    tiles = {tile.metric.slug: tile.reading for tile in _context(alice_client, "/o/acme/t/ledger/")["tiles"]}
+    known = set()
+    for metric in all_metrics():
+        context = _context(alice_client, f"{LEDGER}{metric.slug}/?by={metric.dimensions[-1]}")
+        reading, parts = context["reading"], context["parts"]
+        api = alice_client.get(context["api"]).json()
+        assert (api["value"], api["n"], api["coverage"]) == (reading.value, reading.n, reading.coverage), metric.slug
+        assert api["interval"] == (list(reading.interval) if reading.interval else None), metric.slug
+        assert [(row["value"], row["n"]) for row in api["rows"]] == [
+            (one.reading.value, one.reading.n) for one in parts
+        ]
+        assert metric.slug not in tiles or tiles[metric.slug] == reading
+        series = alice_client.get(context["api"].replace("/?", "/series/?").replace(f"by={metric.dimensions[-1]}", ""))
+        drawn = {week.label: week.value for week in context["chart"].points}
+        assert {one["value"] for one in series.json()["weeks"]} <= set(drawn.values()), metric.slug
+        lines = _lines_of(alice_client, context["export"])
+        told = {line[0]: (line[4], int(line[6])) for line in lines if line[0] == "Total"}
+        assert told == {"Total": ("" if reading.value is None else str(reading.value), reading.n)}, metric.slug
+        label = metric.dimensions[-1].label
+        assert [int(line[6]) for line in lines if line[0] == label] == [one.reading.n for one in parts], metric.slug
+        known |= {metric.slug} if reading.value is not None else set()
+    assert known >= {
+        "acceptance-rate", "first-run-pass-rate", "latency-small-patches", "latency-features-with-tests",
+        "latency-to-integration", "defect-escape-rate", "edit-distance", "ai-assisted-share", "revert-rate",
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("worked")

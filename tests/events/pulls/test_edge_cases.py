@@ -51,12 +51,6 @@ pytestmark = pytest.mark.django_db
 MERGED = NOW - timedelta(hours=1)
 
 
-@pytest.fixture
-def shop(acme: Organization) -> Repository:
-    with tenant(acme.id):
-        return make_repository(acme, "acme/shop")
-
-
 def linked_to(pull: PullRequest, key: str = "s1") -> Method:
     return Method(links_of(pull)[key].method)
 

@@ -43,16 +43,10 @@ from tests.events.pulls.work import (
     work,
 )
 from tests.factories import NOW
-from tests.pull_requests import make_commit, make_pull_request, make_repository, sha_of
+from tests.pull_requests import make_commit, make_pull_request, sha_of
 
 pytestmark = pytest.mark.django_db
 MOMENT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-def shop(acme: Organization) -> Repository:
-    with tenant(acme.id):
-        return make_repository(acme, "acme/shop")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from events.pulls.touched import Touched, is_met, touched_files, touched_lines
 from teams.models import Organization
 from tests.events.pulls.work import left
 from tests.factories import NOW
-from tests.pull_requests import make_default_commit, make_pull_request, make_repository, sha_of
+from tests.pull_requests import make_default_commit, make_pull_request, sha_of
 
 pytestmark = pytest.mark.django_db
 HEAD, BASE = sha_of("head 7"), sha_of("base")
@@ -46,12 +46,6 @@ def test_whole_files_where_lines_are_not_known() -> None:
         {"path": "d.py", "status": "added", "added": 4}, {"path": "vendor/x.js", "status": "added", "added": 900},
     ]  # fmt: skip
     assert touched_files(files, ()) == Touched(False, {"b.py": None, "d.py": None}, {"a.py": None, "c.py": None}, 7)
-
-
-@pytest.fixture
-def shop(acme: Organization) -> Repository:
-    with tenant(acme.id):
-        return make_repository(acme, "acme/shop")
 
 
 @pytest.fixture

@@ -15,17 +15,11 @@ from events.pulls.records import CheckRecord, RepositoryRecord, Told
 from teams.models import Organization
 from tests.events.pulls.work import left, minutes
 from tests.factories import NOW
-from tests.pull_requests import make_commit, make_pull_request, make_repository, sha_of
+from tests.pull_requests import make_commit, make_pull_request, sha_of
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = sha_of("first"), sha_of("second")
 _ids = count(1)
-
-
-@pytest.fixture
-def shop(acme: Organization) -> Repository:
-    with tenant(acme.id):
-        return make_repository(acme, "acme/shop")
 
 
 @pytest.fixture
