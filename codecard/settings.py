@@ -1,6 +1,7 @@
 """Settings, all from the environment. Embedded defaults come from `codecard.local` (CODECARD_LOCAL=1)."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -64,6 +65,9 @@ INSTALLED_APPS = [
     "events",
     "profiles",
 ]
+if find_spec("django_linear_migrations"):
+    # Of the development tools: its check fails where two branches each add a migration.
+    INSTALLED_APPS.append("django_linear_migrations")
 
 MIDDLEWARE = [
     "codecard.middleware.RequestLog",
