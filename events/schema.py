@@ -7,7 +7,7 @@ no field here can't be stored, so prompt text and source code have no way in. Th
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
@@ -37,6 +37,47 @@ PathClass = Literal[
     "config",
     "other",
 ]
+
+
+class TaskType(StrEnum):
+    """In the order of the table. Values are stored: never rename one."""
+
+    MIGRATION = "migration"
+    TEST = "test"
+    SERIALIZER = "serializer"
+    ENDPOINT = "endpoint"
+    CLIENT = "client"
+    MODEL = "model"
+    NUMERIC = "numeric"
+    DATA = "data"
+    FRONT_END = "front-end"
+    BUILD = "build"
+    DOCS = "docs"
+    CONFIG = "config"
+    REFACTOR = "refactor"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    TaskType.MIGRATION: "Migrations",
+    TaskType.TEST: "Tests",
+    TaskType.SERIALIZER: "Serializers",
+    TaskType.ENDPOINT: "API endpoints",
+    TaskType.CLIENT: "Clients",
+    TaskType.MODEL: "Models",
+    TaskType.NUMERIC: "Numeric code",
+    TaskType.DATA: "Data code",
+    TaskType.FRONT_END: "Front end",
+    TaskType.BUILD: "Build and CI",
+    TaskType.DOCS: "Docs",
+    TaskType.CONFIG: "Configuration",
+    TaskType.REFACTOR: "Refactors",
+    TaskType.OTHER: "Other",
+}
 
 
 class Kind(IntEnum):
@@ -70,8 +111,11 @@ class Fact(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True,
     branch: Name | None = None
     language: Name | None = None
     path_class: PathClass | None = None
+    task_type: TaskType | None = None
+    """The kind of work, where the organization's own rules or the sender know better than class and language."""
     path: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
-    """Only on its way in: a source turns it into language, path class and, keyed, `path_hash`; it is never stored."""
+    """Only on its way in: a source turns it into language, path class, task type and, keyed, `path_hash`; it is never
+    stored."""
     path_hash: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
     email: Name | None = None
     github: Name | None = None

@@ -21,6 +21,7 @@ from events.ledger import Receipt, admit, record
 from events.sources import code_card
 from events.sources._base import Context, Parsed, Signal, Unreadable
 from events.sources._otlp import ContentType, parse
+from events.task_types.known import type_of
 from teams.api import KeyAuthentication, MayIngest, access_of
 from teams.key_cache import Access
 
@@ -49,7 +50,7 @@ class IngestView(APIView):
 
 
 def context_of(access: Access) -> Context:
-    return Context(path_key(access.organization_id))
+    return Context(path_key(access.organization_id), type_of(access.organization_id))
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from events.ledger.pricing import PRICES
 from events.ledger.rows import ESTIMATED, KINDS, fact_id
 from events.ledger.sessions import SessionKey, Touch, micros
 from events.ledger.statements import STAGE_COLUMNS
-from events.models import PATH_CLASSES, DimensionKind
+from events.models import PATH_CLASSES, TASK_TYPES, TYPED, DimensionKind
 from events.schema import Commit, Edit, Event, Kind, Point
 from events.sources._base import Group
 from teams.identities import Owner, Sender
@@ -96,7 +96,7 @@ class Batch:
                 at_us - MICROS_TO_2000, fact_id(channel, kind, event.tool, event.id), contributor_id, identity_id, 0,
                 False, day, tool_id, versions[event.tool_version], models[event.model], repository_id, branch_id,
                 languages[event.language], prices_id if amounts[10] == ESTIMATED else 0, kind, channel,
-                PATH_CLASSES[event.path_class], event.path_hash, *amounts,
+                PATH_CLASSES[event.path_class] + TYPED * TASK_TYPES[event.task_type], event.path_hash, *amounts,
             ]  # fmt: skip
             session = scope = None
             # A key that can't be stored names no session.

@@ -26,6 +26,8 @@ from events.models.defect import (
 )
 from events.models.event import (
     PATH_CLASSES,
+    TASK_TYPES,
+    TYPED,
     ClientCommit,
     Dimension,
     DimensionKind,
@@ -33,6 +35,8 @@ from events.models.event import (
     Series,
     SeriesPoint,
     Session,
+    path_class_in,
+    task_type_in,
 )
 from events.models.intake import Fate, IntakeDay
 from events.models.pull_request import (
@@ -82,6 +86,8 @@ __all__ = [
     "COUNTERS",
     "HORIZONS",
     "PATH_CLASSES",
+    "TASK_TYPES",
+    "TYPED",
     "AiClass",
     "AiEvidence",
     "Annotation",
@@ -156,4 +162,6 @@ __all__ = [
     "Tier",
     "ToolKind",
     "Verdict",
+    "path_class_in",
+    "task_type_in",
 ]

@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from events.models.counters import Counters
+from events.schema import TaskType
 
 
 class DimensionKind(IntEnum):
@@ -31,6 +32,27 @@ PATH_CLASSES: Final[dict[str | None, int]] = {
     "template": 8, "build": 9, "docs": 10, "config": 11, "other": 12,
 }  # fmt: skip
 """Stored numbers of the path classes; never renumber."""
+TASK_TYPES: Final[dict[TaskType | None, int]] = {
+    None: 0, TaskType.MIGRATION: 1, TaskType.TEST: 2, TaskType.SERIALIZER: 3, TaskType.ENDPOINT: 4, TaskType.CLIENT: 5,
+    TaskType.MODEL: 6, TaskType.NUMERIC: 7, TaskType.DATA: 8, TaskType.FRONT_END: 9, TaskType.BUILD: 10,
+    TaskType.DOCS: 11, TaskType.CONFIG: 12, TaskType.REFACTOR: 13, TaskType.OTHER: 14,
+}  # fmt: skip
+"""Stored numbers of the task types; never renumber."""
+TYPED: Final = 100
+"""A column `path_class` holds the class and, this many times, the task type that was told with the fact: 0 where class
+and language tell it. So both are keys of the daily sums, in one number."""
+
+
+def path_class_in(number: int) -> int:
+    return number % TYPED
+
+
+def task_type_in(number: int) -> TaskType | None:
+    """The one told with the fact; None where there was none, or by a newer version."""
+    return _TASK_TYPE_OF_NUMBER.get(number // TYPED)
+
+
+_TASK_TYPE_OF_NUMBER = {number: task_type for task_type, number in TASK_TYPES.items()}
 
 
 class Dimension(models.Model):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from events.models import COUNTERS, PATH_CLASSES, DimensionKind
+from events.models import COUNTERS, PATH_CLASSES, TYPED, DimensionKind
 
 PATH_CLASS_NAMES = {number: name for name, number in PATH_CLASSES.items()}
 
@@ -29,7 +29,7 @@ _COLUMNS = {
     Breakdown.MODEL: "model_id",
     Breakdown.REPOSITORY: "repository_id",
     Breakdown.LANGUAGE: "language_id",
-    Breakdown.PATH_CLASS: "path_class",
+    Breakdown.PATH_CLASS: f"path_class %% {TYPED}",
     Breakdown.DAY: "day",
 }
 # A session has a tool, a repository and a day of its own, and may use several of the others: there it is unknown.

@@ -8,11 +8,12 @@ rejects that one item and nothing else.
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from events.schema import Commit, Event, Kind, Point
+from events.schema import Commit, Event, Kind, PathClass, Point, TaskType
+from events.sources import _paths
 
 Signal = Literal["logs", "metrics", "traces", "events"]
 Attributes = Mapping[str, Any]
@@ -147,9 +148,23 @@ def hash_path(path: str, key: bytes) -> int:
 
 
 class Context(NamedTuple):
-    """What a source may know of where a body arrived."""
+    """What a source may know of where a body arrived. `type_of`: what the organization's own rules say of a path."""
 
     path_key: bytes
+    type_of: Callable[[str], TaskType | None] = _paths.by_no_rule
+
+
+class Place(NamedTuple):
+    """What is kept of a path."""
+
+    path_class: PathClass
+    language: str | None
+    task_type: TaskType | None
+    path_hash: int
+
+
+def place_of(path: str, context: Context) -> Place:
+    return Place(*_paths.classify(path), context.type_of(path), hash_path(path, context.path_key))
 
 
 class Step(NamedTuple):

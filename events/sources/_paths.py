@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from events.schema import PathClass
+from events.schema import PathClass, TaskType
 
 LANGUAGES = {
     "Python": "py pyi pyx ipynb",
@@ -176,7 +176,7 @@ _RULES = (
     ),
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_HOME = re.compile(r"(?:/root|/(?:home|users)/[^/]+|[a-z]:/users/[^/]+|[a-z]:)(?=/)")
+_HOME = re.compile(r"(?:/root|/(?:home|users)/[^/]+|[a-z]:/users/[^/]+|[a-z]:)(?=/)", re.IGNORECASE)
 _LONGEST_NAME = 200
 _FOLDERS = [(rule.path_class, frozenset(rule.folders.split())) for rule in _RULES]
 _NAMES = [(rule.path_class, re.compile(rule.names)) for rule in _RULES if rule.names]
@@ -192,6 +192,26 @@ def classify(path: str) -> tuple[PathClass, str | None]:
     name = path.rpartition("/")[2][-_LONGEST_NAME:]
     suffixes = _suffixes(name.lower())
     return _class_of(_folders(path.lower()), _words(name), suffixes), _language_of(name.lower(), suffixes)
+
+
+def by_no_rule(path: str) -> TaskType | None:
+    """Where an organization has no rules of its own."""
+    return None
+
+
+class Told(NamedTuple):
+    """A path as a tool on somebody's machine told it. `is_absolute`: nobody tells where its repository begins."""
+
+    path: str
+    is_absolute: bool
+
+
+def told(path: str) -> Told:
+    """With one kind of slash, and without the home above it."""
+    path = path.replace("\\", "/")
+    home = _HOME.match(path)
+    below = path[home.end() :] if home else path
+    return Told("/".join(part for part in below.split("/") if part not in ("", ".")), below.startswith("/"))
 
 
 def _class_of(folders: frozenset[str], name: str, suffixes: list[str]) -> PathClass:

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from events.schema import Commit, Event
-from events.sources import _languages, _paths, _ranges, _repository, _tolerant
-from events.sources._base import Channel, Context, Group, Invalid, Parsed, Unreadable, hash_path, shown_name
+from events.sources import _languages, _ranges, _repository, _tolerant
+from events.sources._base import Channel, Context, Group, Invalid, Parsed, Unreadable, place_of, shown_name
 
 NAME = "code-card"
 CHANNEL = Channel("code_card.api", number=20, rank=50)
@@ -199,8 +199,9 @@ def _repository_name(told: str) -> str | None:
 
 
 def _replace_path(event: Event, path: str, context: Context) -> None:
-    path_class, language = _paths.classify(path)
-    event.path_class = event.path_class or path_class
-    event.language = event.language or language
-    event.path_hash = hash_path(path, context.path_key)
+    place = place_of(path, context)
+    event.path_class = event.path_class or place.path_class
+    event.language = event.language or place.language
+    event.task_type = event.task_type or place.task_type
+    event.path_hash = place.path_hash
     event.path = None

@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Literal
 
-from events.schema import Activity, Commit, CounterName, Git, Kind, PathClass, Prompt, Response, Suggestion, TestRun
-from events.sources import _claude_code_tools, _counters, _fields, _paths, _repository, _shell
+from events.schema import Activity, Commit, CounterName, Git, Kind, Prompt, Response, Suggestion, TestRun
+from events.sources import _claude_code_tools, _counters, _fields, _repository, _shell
 from events.sources._base import (
     Attributes,
     Channel,
@@ -27,7 +27,7 @@ from events.sources._base import (
     Record,
     Source,
     Step,
-    hash_path,
+    place_of,
 )  # fmt: skip
 from events.sources._claude_code_setup import steps
 
@@ -221,9 +221,7 @@ def _commit(sha: str, common: dict[str, Any]) -> Commit:
 def _file(path: str | None, context: Context) -> dict[str, Any]:
     if not path:
         return {}
-    path_class: PathClass
-    path_class, language = _paths.classify(path)
-    return {"path_class": path_class, "language": language, "path_hash": hash_path(path, context.path_key)}
+    return place_of(path, context)._asdict()
 
 
 def _tool_use(record: Record) -> str:

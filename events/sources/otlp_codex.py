@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from events.schema import Activity, Git, Prompt, Response, Suggestion, TestRun
-from events.sources import _fields, _paths, _repository, _shell, _tolerant
+from events.sources import _fields, _repository, _shell, _tolerant
 from events.sources._base import (
     Attributes,
     Channel,
@@ -28,7 +28,7 @@ from events.sources._base import (
     Span,
     Step,
     Unreadable,
-    hash_path,
+    place_of,
 )
 
 LOGS = Channel("codex.logs", number=3, rank=10)
@@ -124,12 +124,11 @@ class Codex(Source):
         name, common = _call_id("lines", record), _common(record)
         files = _patched_files(_patch_text(record.attributes.get("arguments")))
         for index, patched in enumerate(islice(files, _MOST_FILES)):
-            path_class, language = _paths.classify(patched.path)
             parsed.add(self.name, LOGS, Activity(
                 id=f"{name}:{index}", **common,
                 lines_added=_fields.whole(patched.added, "lines", _fields.LINES),
                 lines_removed=_fields.whole(patched.removed, "lines", _fields.LINES),
-                language=language, path_class=path_class, path_hash=hash_path(patched.path, context.path_key),
+                **place_of(patched.path, context)._asdict(),
             ))  # fmt: skip
 
     def _shell_call(self, record: Record, parsed: Parsed) -> None:

@@ -16,7 +16,7 @@ Copilot tells is in premium requests, not in dollars, and is left out.
 from typing import Any, Literal
 
 from events.schema import Activity, CounterName, Edit, Prompt, Response, Suggestion
-from events.sources import _counters, _fields, _languages, _paths, _repository
+from events.sources import _counters, _fields, _languages, _repository
 from events.sources._base import (
     Attributes,
     Channel,
@@ -28,7 +28,7 @@ from events.sources._base import (
     Source,
     Span,
     Step,
-    hash_path,
+    place_of,
 )
 
 SPANS = Channel("copilot.spans", number=8, rank=10)
@@ -253,9 +253,9 @@ def _of_record(record: Record, context: Context) -> dict[str, Any]:
     common["at"] = _fields.moment(told, record.time_ns, record.observed_ns)
     common["language"] = _language(told, "language_id")
     if path := _fields.text(told, "copilot_chat.file.relative_path", 4096):
-        path_class, language = _paths.classify(path)
-        common |= {"path_class": path_class, "path_hash": hash_path(path, context.path_key)}
-        common["language"] = common["language"] or language
+        told = common["language"]
+        common |= place_of(path, context)._asdict()
+        common["language"] = told or common["language"]
     return common
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from events.task_types.kinds import TaskType
+from events.schema import TaskType
 from events.task_types.rules import Rule, rule_of_path
 from events.task_types.table import TABLE, row_of_path
 

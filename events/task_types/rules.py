@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from codecard.lib.globs import NoGlobError, checked, matches
-from events.task_types.kinds import TaskType
+from events.schema import TaskType
+from events.sources._paths import told
 from teams.models import Organization
 
 MOST_RULES: Final = 100
+DEEPEST_PATH: Final = 60
+"""Folders of a told path that is asked about: nobody works deeper, and somebody may send worse."""
 RULES, RULES_BEFORE = "task_type_rules", "task_type_rules_before"
 """Of the organization's settings: [{"glob": ..., "task_type": ...}, ...]."""
 CHOICES: Final = tuple(one for one in TaskType if one is not TaskType.REFACTOR)
@@ -62,17 +65,27 @@ def checked_rules(rules: Sequence[tuple[str, str]]) -> list[Rule]:
 def checked_rule(glob: str, task_type: str) -> Rule:
     """:raises RulesError:"""
     try:
-        told = checked(glob)
+        pattern = checked(glob)
     except NoGlobError as error:
         raise RulesError(str(error)) from None
     if task_type not in CHOICES:
         raise RulesError("Choose one of the types.")
-    return Rule(told, TaskType(task_type))
+    return Rule(pattern, TaskType(task_type))
 
 
 def fingerprint(rules: Iterable[Rule]) -> str:
     """Equal rules have equal ones."""
     return hashlib.sha256(json.dumps(as_settings(rules)).encode()).hexdigest()[:16]
+
+
+def rule_of_told_path(path: str, rules: Sequence[Rule]) -> Rule | None:
+    """The first that fits a path as a tool tells it: absolute or not, with either slash. In an absolute one a pattern
+    may begin at any folder, since nobody tells where the repository does."""
+    told_path, is_absolute = told(path)
+    if told_path.count("/") > DEEPEST_PATH:
+        return None
+    anywhere = "**/" if is_absolute else ""
+    return next((rule for rule in rules if matches(told_path, (anywhere + rule.glob,))), None)
 
 
 def rule_of_path(path: str, rules: Sequence[Rule]) -> Rule | None:

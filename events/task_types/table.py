@@ -1,18 +1,18 @@
 """The kind of work a change is: METRICS.md, "Task type". One table for pull requests and for suggestions.
 
 A path has the type of the first row of `TABLE` that knows it: by its path class, by one of the row's patterns, or by
-its language. Of a suggestion only path class and language are kept, so its type follows from those two when it is read.
+its language. Of a suggestion no path is kept, only its class and language, from which its type follows when it is read.
 
-An organization's own rules are asked of a file before the table; they need its path, so they hold for pull requests.
+An organization's own rules are asked before the table: of the files of a pull request whenever they are read, of a
+suggestion when it arrives, while its path is still there; what they say is kept beside its class.
 """
 
 from typing import Final, NamedTuple
 
 from codecard.lib.globs import matches
-from events.models import PATH_CLASSES
-from events.schema import PathClass
+from events.models import PATH_CLASSES, path_class_in, task_type_in
+from events.schema import PathClass, TaskType
 from events.sources._paths import classify
-from events.task_types.kinds import TaskType
 
 
 class Row(NamedTuple):
@@ -57,8 +57,11 @@ def row_of_path(path: str) -> Row:
 
 
 def task_type_of_suggestion(path_class: int, language: str | None) -> TaskType | None:
-    """By the stored number of its path class; None where no path was told, or by a class of a newer version."""
-    name = _PATH_CLASS_OF_NUMBER.get(path_class)
+    """By the stored number of its path class, which may hold a type that was told with it; None where no path was
+    told, or by a class of a newer version."""
+    if (told := task_type_in(path_class)) is not None:
+        return told
+    name = _PATH_CLASS_OF_NUMBER.get(path_class_in(path_class))
     if name is None:
         return None
     return next(row.task_type for row in TABLE if _knows(row, name, language))

@@ -13,7 +13,7 @@ from codecard.lib.formats import compact, count, counted, duration
 from codecard.lib.svg.lanes import Moment, Stretch
 from events.dashboards.pulls.entry import Entry, Lane, Told
 from events.dashboards.pulls.words import PLACES, method_words, tool_name
-from events.models import PATH_CLASSES, Outcome, SessionLink
+from events.models import PATH_CLASSES, Outcome, SessionLink, path_class_in
 from events.queries.pull_request_timeline import TimelineEvent
 from events.schema import Kind
 
@@ -112,7 +112,8 @@ def _note(turn: Turn, event: TimelineEvent, names: dict[int, str]) -> None:
 
 def _place(event: TimelineEvent, names: dict[int, str]) -> str:
     """The kind of files that a suggestion was for; their paths aren't known."""
-    language, kind = names.get(event.language_id, "").capitalize(), _CLASS_WORDS.get(event.path_class, "")
+    language = names.get(event.language_id, "").capitalize()
+    kind = _CLASS_WORDS.get(path_class_in(event.path_class), "")
     return " ".join(filter(None, [language, kind]))
 
 

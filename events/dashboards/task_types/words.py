@@ -9,7 +9,7 @@ from events.pulls.paths import is_generated
 from events.pulls.retyping import Preview
 from events.sources._paths import classify
 from events.task_types import Rule, task_type_of_suggestion
-from events.task_types.rules import rule_of_path
+from events.task_types.rules import rule_of_path, rule_of_told_path
 from events.task_types.table import row_of_path
 
 
@@ -26,10 +26,11 @@ class Answer(NamedTuple):
 
 def answer(path: str, rules: Sequence[Rule]) -> Answer:
     rule, row = rule_of_path(path, rules), row_of_path(path)
+    by_rule = rule_of_told_path(path, rules)
     path_class, language = classify(path)
-    of_suggestion = task_type_of_suggestion(PATH_CLASSES[path_class], language) or row.task_type
-    label = (rule or row).task_type.label
-    return Answer(path, label, rule, row.says, is_generated(path), of_suggestion.label)
+    by_table = task_type_of_suggestion(PATH_CLASSES[path_class], language) or row.task_type
+    of_suggestion = by_rule.task_type if by_rule else by_table
+    return Answer(path, (rule or row).task_type.label, rule, row.says, is_generated(path), of_suggestion.label)
 
 
 class Change(NamedTuple):
