@@ -55,3 +55,11 @@ def people_of(organization: Organization) -> list[Person]:
     """Every contributor with their identities, by name. Inside the tenant."""
     rows = Contributor.objects.filter(organization=organization).prefetch_related("identities")
     return [Person(row, list(row.identities.all())) for row in rows.order_by("display_name", "id")]
+
+
+def own_people(user: User) -> list[Contributor]:
+    """Who the user is in the data of each organization that they are a member of, with the organization, by its id."""
+    with by_user(user.id):
+        mine = Membership.objects.filter(user=user, is_active=True).values_list("organization_id", flat=True)
+        rows = Contributor.objects.filter(user=user, organization_id__in=list(mine))
+        return list(rows.select_related("organization").order_by("organization_id", "id"))
