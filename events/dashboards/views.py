@@ -23,9 +23,8 @@ from teams.permissions import (
     LAST_ORGANIZATION,
     OrganizationRequest,
     Permission,
-    memberships_of,
     organization_view,
-    permissions_of,
+    own_organizations,
 )
 
 
@@ -96,7 +95,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if chosen is None and request.method == "POST":
         chosen = actions.create_personal_organization(user=_user(request), now=timezone.now())
     secret = _new_key(request, chosen, source) if chosen and request.method == "POST" else None
-    context = {"nav": "start", "organization": chosen, "choices": _choices(request)}
+    context = {"nav": "start", "organization": chosen, "choices": own_organizations(request)}
     context |= onboarding.tool_context(source, f"{_base_url(request)}/otlp", secret.secret if secret else "")
     key = secret.key if secret else _own_key(request, chosen, request.GET.get("key", ""))
     if chosen and key:
@@ -127,18 +126,9 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
-def _choices(request: HttpRequest) -> list[Organization]:
-    """Where the user may send data of their own to."""
-    return [
-        row.organization
-        for row in memberships_of(request)
-        if Permission.USE_OWN_DATA in permissions_of(row.role, row.organization)
-    ]
-
-
 def _organization(request: HttpRequest, slug: str) -> Organization | None:
     """The one that is asked for, else the one used last, else the first."""
-    by_slug = {choice.slug: choice for choice in _choices(request)}
+    by_slug = {choice.slug: choice for choice in own_organizations(request)}
     if slug and slug not in by_slug:
         raise Http404
     first = next(iter(by_slug.values()), None)
