@@ -34,7 +34,6 @@ def _document(name: str, summary: str, body: dict[str, Any], answer: dict[str, A
         summary=summary,
         request={"application/json": body},
         responses=responses,
-        auth=[{}],
         examples=[
             OpenApiExample("asked", told, request_only=True),
             OpenApiExample("answered", given, response_only=True, status_codes=["200"]),

@@ -177,6 +177,7 @@ API = {
     **dict.fromkeys(("api_metrics", "api_metric", "api_metric_series", "api_teams", "api_repositories"), METRICS),
     **dict.fromkeys(("api_pulls", "api_pull", "api_defects"), PULL_FACTS),
     "api_me": OWN_FACTS,
+    "api_arrivals": OWN_FACTS,
     "schema": OPEN,
     "api_docs": OPEN,
 }

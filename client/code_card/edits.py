@@ -4,15 +4,17 @@ changed elsewhere meanwhile."""
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 from . import files, jsonc, toml
 from .jsonc import MISSING, UnreadableError
 from .tools import Change, Tool
 
-Record = dict  # what is kept of an edit, as JSON holds it
+Record = dict[str, Any]
+"""What is kept of an edit, as JSON holds it."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def root_of(folder: Path) -> Path:
 
 
 def branch_of(folder: Path) -> str:
-    """"" where no branch is checked out."""
+    """ "" where no branch is checked out."""
     return line(folder, "symbolic-ref", "--short", "-q", "HEAD")
 
 
@@ -65,4 +65,4 @@ def without_credentials(url: str) -> str:
 def hooks_of(folder: Path) -> Path:
     """Where git looks for hooks: `core.hooksPath`, if it is set."""
     told = ask(folder, "rev-parse", "--git-path", "hooks").decode("utf-8", "replace").rstrip("\r\n")
-    return Path(os.path.abspath(os.path.join(folder, told)))
+    return (folder / told).resolve()

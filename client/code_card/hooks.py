@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,8 @@ class HookError(ValueError):
 def script(command: str) -> str:
     """Runs the hook that was there before, whose answer counts, then ours, which is never in the way."""
     return (
-        f"#!/bin/sh\n{_MARK}: how much of what assistants wrote is committed. `code-card hook uninstall` takes it away.\n"
+        f"#!/bin/sh\n{_MARK}: how much of what assistants wrote is committed.\n"
+        "# `code-card hook uninstall` takes it away.\n"
         f'before="$(dirname "$0")/{BEFORE}"\nstatus=0\n'
         'if [ -x "$before" ]; then "$before" "$@"; status=$?; fi\n'
         f"{command} >/dev/null 2>&1 </dev/null || true\nexit $status\n"
@@ -123,7 +123,7 @@ def _ends_as_ours(command: str) -> bool:
         words = shlex.split(command)
     except ValueError:
         return False
-    return tuple(words[-2:]) == _WORDS and any(os.path.basename(word) == "code-card.pyz" for word in words)
+    return tuple(words[-2:]) == _WORDS and any(Path(word).name == "code-card.pyz" for word in words)
 
 
 def has_claude(places: Places) -> bool:

@@ -1,11 +1,12 @@
-"""Changes single values in the text of a JSON file, with comments and commas as editors allow them, and nothing else."""
+"""Changes single values in the text of a JSON file, comments and commas of editors allowed, and nothing else."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Sequence
+from typing import Any
 
 Path = Sequence[str]
 MISSING: Any = object()
@@ -122,7 +123,7 @@ def put(text: str, path: Path, value: Any) -> str:
         if rest and not isinstance(node.value, dict):
             raise UnreadableError(f"{'.'.join(path[: -len(rest)])} is not an object")
     if not rest:
-        return text[: node.start] + _written(value, _indent_of(text, node.start)) + text[node.end :]
+        return text[: node.start] + _written(value, _indent_of(text, node.start), _unit(text)) + text[node.end :]
     for name in reversed(rest[1:]):
         value = {name: value}
     return _insert(text, node, f"{json.dumps(rest[0], ensure_ascii=False)}: ", value, "}")
@@ -133,7 +134,7 @@ def drop(text: str, path: Path) -> str:
     parent = _node(parse(text), path[:-1])
     for index, (name, start, child) in enumerate(parent.members if parent else []):
         if name == path[-1]:
-            before = parent.members[index - 1][2].end if parent and index else None  # type: ignore[redundant-expr]
+            before = parent.members[index - 1][2].end if parent and index else None
             return _cut(text, start, child.end, before)
     return text
 
@@ -176,7 +177,7 @@ def _insert(text: str, node: Node, lead: str, value: Any, closing: str) -> str:
     base = _indent_of(text, node.start)
     if not starts:
         indent = base + _unit(text)
-        inner = f"{text[node.start + 1 : node.end - 1].rstrip()}\n{indent}{lead}{_written(value, indent)}\n{base}"
+        inner = f"{text[node.start + 1 : node.end - 1].rstrip()}\n{indent}{lead}{_written(value, indent, _unit(text))}\n{base}"
         return text[: node.start + 1] + inner + text[node.end - 1 :]
     is_listed = "\n" in text[node.start : starts[0]]
     indent = _indent_of(text, starts[0]) if is_listed else base
@@ -184,7 +185,7 @@ def _insert(text: str, node: Node, lead: str, value: Any, closing: str) -> str:
     stop = node.end - 1 - len(text[: node.end - 1]) + len(text[: node.end - 1].rstrip())
     has_comma = text[_skip(text, ends[-1])] == ","
     comma = "" if has_comma else ","
-    new = (f"\n{indent}" if is_listed else " ") + lead + _written(value, indent)
+    new = (f"\n{indent}" if is_listed else " ") + lead + _written(value, indent, _unit(text))
     return text[: ends[-1]] + comma + text[ends[-1] : stop] + new + text[stop:]
 
 
@@ -213,5 +214,5 @@ def _unit(text: str) -> str:
     return match.group(1) if match else "  "
 
 
-def _written(value: Any, indent: str) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", f"\n{indent}")
+def _written(value: Any, indent: str, unit: str) -> str:
+    return json.dumps(value, indent=unit, ensure_ascii=False).replace("\n", f"\n{indent}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Iterable, Sequence
 
 _HUNK = re.compile(r"@@ -[0-9,]+ \+(\d+)(?:,(\d+))? @@")
 

@@ -45,11 +45,8 @@ def note(places: Places, payload: dict[str, Any], now: datetime | None = None) -
     return True
 
 
-Change = "tuple[list[str], list[str], bool]"
-"""Lines that were written, lines that were taken away, and whether all that was there before is gone."""
-
-
 def _change(payload: dict[str, Any], told: dict[str, Any]) -> tuple[list[str], list[str], bool] | None:
+    """Lines that were written, lines that were taken away, and whether all that was there before is gone."""
     answer = payload.get("tool_response")
     if isinstance(answer, dict):
         if answer.get("success") is False:
@@ -70,7 +67,8 @@ def _of_patch(patch: Any) -> tuple[list[str], list[str], bool]:
 def _of_edit(told: dict[str, Any], answer: dict[str, Any]) -> tuple[list[str], list[str], bool]:
     """Of one replacement, or of several after each other."""
     edits = told["edits"] if isinstance(told.get("edits"), list) else [told]
-    written, removed = [], []
+    written: list[str] = []
+    removed: list[str] = []
     for one in edits:
         old, new = (str(one.get(name) or "").splitlines() for name in ("old_string", "new_string"))
         for line in difflib.ndiff(old, new) if len(old) + len(new) < _MOST_COMPARED else _all(old, new):

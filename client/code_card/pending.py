@@ -1,4 +1,4 @@
-"""Accepted edits of assistants that are not committed yet: one file of lines for each repository, on this machine only."""
+"""Accepted edits of assistants that are not committed yet: a file of lines for each repository, on this machine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Iterator
 
 from . import files
 from .kept import Written
@@ -22,7 +22,7 @@ def salt(places: Places) -> bytes:
     """Of this machine: what is hashed here can't be compared with hashes made elsewhere."""
     path = places.state / "salt"
     known = files.read(path)
-    if known is None or len(known) < 16:  # noqa: PLR2004 - bytes
+    if known is None or len(known) < 16:
         with files.locked(places.state / "salt.lock"):
             known = files.read(path) or secrets.token_bytes(16)
             files.write(path, known)

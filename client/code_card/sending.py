@@ -87,7 +87,7 @@ def drain_behind(places: Places) -> None:
     """In a process of its own, so that nobody who commits waits for a server."""
     words = [application.interpreter(), str(application.installed(places)), "drain"]
     nothing = subprocess.DEVNULL
-    subprocess.Popen(  # noqa: S603 - ourselves
+    subprocess.Popen(
         words, stdin=nothing, stdout=nothing, stderr=nothing, cwd=places.own, env=dict(os.environ),
         start_new_session=sys.platform != "win32",
     )  # fmt: skip

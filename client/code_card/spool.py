@@ -45,7 +45,7 @@ def keep(places: Places, path: str, body: bytes, content_type: str = "applicatio
 
 
 def is_for_later(answer: web.Answer) -> bool:
-    return answer.status in _LATER or answer.status >= 500  # noqa: PLR2004 - so HTTP has it
+    return answer.status in _LATER or answer.status >= 500
 
 
 def drain(places: Places, account: Account, *, seconds: float = web.SECONDS) -> tuple[int, list[str]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 from .jsonc import MISSING, UnreadableError
 
 _HEADER = re.compile(r"\[\s*([^\[\]]+?)\s*\]")
-_KEY = re.compile(r"([A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')((?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'))*)\s*=\s*")
+_KEY = re.compile(
+    r"([A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')((?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'))*)\s*=\s*"
+)
 _STRINGS = ('"""', "'''", '"', "'")
 
 

@@ -5,13 +5,14 @@ The same values as the server's page shows (`Source.steps`), as a test holds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Sequence, Tuple
+from typing import Any, Callable
 
 from .places import Places
 
-Change = Tuple[Sequence[str], Any]
+Change = tuple[Sequence[str], Any]
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Answer:
 
     @property
     def is_ok(self) -> bool:
-        return 200 <= self.status < 300  # noqa: PLR2004 - so HTTP has it
+        return 200 <= self.status < 300
 
     def json(self) -> dict[str, Any]:
         """{} where it is no JSON object."""

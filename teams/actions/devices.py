@@ -119,7 +119,7 @@ def hand_keys(*, device_code: str, now: datetime) -> Handed:
             return Handed(_waiting(device, now))
         device.used_at = now
         device.save(update_fields=["used_at"])
-        organization = Organization.objects.filter(id=device.sends_to_id).first()
+        organization = Organization.objects.filter(id=device.sends_to_id or 0).first()
         return _made(device, organization, device.user, now) if organization else Handed(DeviceState.DENIED)
 
 
