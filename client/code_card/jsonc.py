@@ -126,7 +126,7 @@ def put(text: str, path: Path, value: Any) -> str:
         return text[: node.start] + _written(value, _indent_of(text, node.start), _unit(text)) + text[node.end :]
     for name in reversed(rest[1:]):
         value = {name: value}
-    return _insert(text, node, f"{json.dumps(rest[0], ensure_ascii=False)}: ", value, "}")
+    return _insert(text, node, f"{json.dumps(rest[0], ensure_ascii=False)}: ", value)
 
 
 def drop(text: str, path: Path) -> str:
@@ -146,7 +146,7 @@ def append(text: str, path: Path, value: Any) -> str:
     node = _node(parse(text), path)
     if node is None or not isinstance(node.value, list):
         raise UnreadableError(f"{'.'.join(path)} is not an array")
-    return _insert(text, node, "", value, "]")
+    return _insert(text, node, "", value)
 
 
 def remove(text: str, path: Path, value: Any) -> str:
@@ -170,14 +170,15 @@ def _node(node: Node | None, path: Path) -> Node | None:
     return node
 
 
-def _insert(text: str, node: Node, lead: str, value: Any, closing: str) -> str:
+def _insert(text: str, node: Node, lead: str, value: Any) -> str:
     """A new last member or item of the node."""
     starts = [start for _, start, _ in node.members] or [item.start for item in node.items]
     ends = [child.end for _, _, child in node.members] or [item.end for item in node.items]
     base = _indent_of(text, node.start)
     if not starts:
         indent = base + _unit(text)
-        inner = f"{text[node.start + 1 : node.end - 1].rstrip()}\n{indent}{lead}{_written(value, indent, _unit(text))}\n{base}"
+        comments = text[node.start + 1 : node.end - 1].rstrip()
+        inner = f"{comments}\n{indent}{lead}{_written(value, indent, _unit(text))}\n{base}"
         return text[: node.start + 1] + inner + text[node.end - 1 :]
     is_listed = "\n" in text[node.start : starts[0]]
     indent = _indent_of(text, starts[0]) if is_listed else base
