@@ -99,7 +99,7 @@ class DeviceTokenView(_DeviceView):
             errors = {"device_code": [WORDS[handed.state]]}
             return problem(HTTPStatus.BAD_REQUEST, WORDS[handed.state], error=str(handed.state), errors=errors)
         organization = {"slug": handed.organization.slug, "name": handed.organization.name}
-        answer = {"ingest_key": handed.ingest_key, "organization": organization}
+        answer = {"ingest_key": handed.ingest_key, "key_id": handed.key_id, "organization": organization}
         return JsonResponse(answer | ({"api_token": handed.api_token} if handed.api_token else {}))
 
 

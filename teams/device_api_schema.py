@@ -80,9 +80,21 @@ document_device_token = _of_post(
         "device_token",
         "Fetch the keys of a machine, once somebody approved",
         _object({"device_code": {"type": "string", "pattern": "^[0-9A-Za-z]{43}$"}}),
-        _object({"ingest_key": _TEXT, "api_token": _TEXT, "organization": _object({"slug": _TEXT, "name": _TEXT})},
-                "api_token"),
+        _object(
+            {
+                "ingest_key": _TEXT,
+                "key_id": {"type": "integer"},
+                "api_token": _TEXT,
+                "organization": _object({"slug": _TEXT, "name": _TEXT}),
+            },
+            "api_token",
+        ),
         {"device_code": _CODE},
-        {"ingest_key": "cci_…", "api_token": "cca_…", "organization": {"slug": "northwind", "name": "Northwind Labs"}},
+        {
+            "ingest_key": "cci_…",
+            "key_id": 7,
+            "api_token": "cca_…",
+            "organization": {"slug": "northwind", "name": "Northwind Labs"},
+        },
     )
-)  # fmt: skip
+)

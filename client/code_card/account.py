@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 from . import files
 from .places import Places
@@ -17,10 +18,17 @@ class Account:
     organization: str
     ingest_key: str = field(repr=False)
     api_token: str = field(default="", repr=False)
+    slug: str = ""
+    key_id: str = ""
 
     @property
     def otlp(self) -> str:
         return f"{self.server}/otlp"
+
+    def watching(self, tools: list[str]) -> str:
+        """The page that shows what arrives with this key."""
+        query = [("organization", self.slug), *(("tool", tool) for tool in tools), ("key", self.key_id)]
+        return f"{self.server}/start/?{urlencode(query)}"
 
     def hidden(self, text: str) -> str:
         """A text without the keys in it."""

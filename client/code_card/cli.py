@@ -126,7 +126,8 @@ def _connect(places: Places, asked: argparse.Namespace) -> int:
         return 1
     done = connect.connect(places, known, tools, (lambda _: True) if asked.yes else agrees, is_dry=asked.dry_run)
     if done:
-        say("\nAsk one of them something; then: code-card status")
+        say("\nAsk one of them something. What arrives is shown by code-card status, and live on")
+        say(f"  {known.watching([tool.name for tool in done])}")
         say("To take all of it back: code-card connect --undo")
     return 0 if done or asked.dry_run else 1
 

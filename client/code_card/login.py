@@ -45,7 +45,10 @@ def sign_in(
         with contextlib.suppress(Exception):  # there may be none
             webbrowser.open(str(asked["verification_uri_complete"]))
     told = _keys(server, asked, wait)
-    made = Account(server, told["organization"]["name"], told["ingest_key"], told.get("api_token", ""))
+    where = told["organization"]
+    made = Account(
+        server, where["name"], told["ingest_key"], told.get("api_token", ""), where["slug"], str(told.get("key_id", ""))
+    )
     account.save(places, made)
     return made
 

@@ -49,6 +49,7 @@ class Handed:
 
     state: DeviceState
     organization: Organization | None = None
+    key_id: int = 0
     ingest_key: str = ""
     api_token: str = ""
 
@@ -137,16 +138,16 @@ def _made(device: DeviceRequest, organization: Organization, user: User, now: da
         if person is None or not _may_send(organization, user):
             return Handed(DeviceState.DENIED)
         try:
-            secrets = [
+            made = [
                 create_key(
                     organization=organization, kind=kind, name=str(device), contributor=person, scopes=scopes, by=user,
                     now=now,
-                ).secret
+                )
                 for kind, scopes in ((KeyKind.INGEST, ()), (KeyKind.API, (Scope.OWN,)))[: 1 + device.may_read]
             ]  # fmt: skip
         except KeyRefusedError:
             return Handed(DeviceState.DENIED)
-    return Handed(DeviceState.APPROVED, organization, *secrets)
+    return Handed(DeviceState.APPROVED, organization, made[0].key.id, *(one.secret for one in made))
 
 
 def _may_send(organization: Organization, user: User) -> bool:

@@ -51,8 +51,9 @@ class Machine:
         )  # fmt: skip
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        done = self.start(*arguments)
-        return_code, said = done.wait(60), done.stdout.read() if done.stdout else ""
+        with self.start(*arguments) as running:
+            said, _ = running.communicate(timeout=60)
+            return_code = running.returncode
         for key in self.keys():
             assert key not in said
         return return_code, said
@@ -73,17 +74,17 @@ def machine(server: Server, tmp_path: Path) -> Machine:
 
 def _connect(machine: Machine, person: Client) -> str:
     """Starts it, and says yes on the page whose address it shows."""
-    running = machine.start("connect", "--server", machine.address, "--yes", "--no-browser")
-    assert running.stdout is not None
-    said = ""
-    while "Waiting" not in said:
-        line = running.stdout.readline()
-        assert line, said
-        said += line
-    [code] = re.findall(rf"{machine.address}/device/\?code=([A-Z-]+)", said)
-    assert "is connected" in person.post("/device/", {"code": code, "approve": "1"}).text
-    said += running.stdout.read()
-    assert running.wait(60) == 0, said
+    with machine.start("connect", "--server", machine.address, "--yes", "--no-browser") as running:
+        assert running.stdout is not None
+        said = ""
+        while "Waiting" not in said:
+            line = running.stdout.readline()
+            assert line, said
+            said += line
+        [code] = re.findall(rf"{machine.address}/device/\?code=([A-Z-]+)", said)
+        assert "is connected" in person.post("/device/", {"code": code, "approve": "1"}).text
+        said += running.stdout.read()
+    assert running.returncode == 0, said
     return said
 
 
@@ -98,7 +99,7 @@ def _events(folder: Path, name: str, count: int) -> str:
 
 def _stored(organization: Organization) -> int:
     with tenant(organization.id):
-        return Event.objects.filter(organization=organization).count()
+        return Event.objects.filter(organization_id=organization.id).count()
 
 
 def test_from_nothing_to_events_offline_and_back(
@@ -107,6 +108,8 @@ def test_from_nothing_to_events_offline_and_back(
     assert "not signed in" in machine.run("status")[1]
     said = _connect(machine, bob_client)
     assert "Claude Code is connected" in said
+    [watching] = re.findall(r"/start/\?organization=acme&tool=claude-code&key=\d+", said)
+    assert "Waiting for the first event" in bob_client.get(watching).text
     assert len(machine.keys()) == 2
     settings = json.loads((machine.home / ".claude" / "settings.json").read_bytes())
     assert settings["env"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"{machine.address}/otlp"
@@ -161,14 +164,7 @@ def test_a_commit_of_what_claude_wrote_arrives_by_itself(
     git("commit", "-qm", "x")
     machine.run("send")  # whichever of the two comes first
     with tenant(acme.id):
-        edit = Event.objects.get(organization=acme)
-        commit = ClientCommit.objects.get(organization=acme)
+        edit = Event.objects.get(organization_id=acme.id)
+        commit = ClientCommit.objects.get(organization_id=acme.id)
     assert edit.detail["distance"] == 0
     assert len(commit.patch_id) == 40
-
-
-def test_another_server_may_not_ask_for_the_key_in_the_clear(machine: Machine) -> None:
-    for address in ("http://code-card.example.com", "http://127.0.0.1.example.com", "ftp://localhost", "https://a:b@c"):
-        status, said = machine.run("login", "--server", address)
-        assert status == 1
-        assert said.startswith("code-card: ")
