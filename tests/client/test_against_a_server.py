@@ -166,5 +166,6 @@ def test_a_commit_of_what_claude_wrote_arrives_by_itself(
     with tenant(acme.id):
         edit = Event.objects.get(organization_id=acme.id)
         commit = ClientCommit.objects.get(organization_id=acme.id)
+    assert edit.detail
     assert edit.detail["distance"] == 0
     assert len(commit.patch_id) == 40
