@@ -87,23 +87,25 @@ def _by_client(product: Product, person: _Person) -> None:
             person.press("/device/", approve="1")
             watching = re.findall(r"/start/\?\S+", running.stdout.read())[0]
         settings = json.loads((home / ".claude" / "settings.json").read_bytes())["env"]
-    _sends(person.url, settings["OTEL_EXPORTER_OTLP_HEADERS"].partition("Bearer ")[2], "by-client")
+    _sends(person.url, settings["OTEL_EXPORTER_OTLP_HEADERS"].partition("Bearer ")[2], "claude-code")
     person.waits_for(watching, "Claude Code is connected")
 
 
 def _by_hand(product: Product, person: _Person) -> None:
     person.go("/start/")
+    person.clicks += 1  # another tool than the first on the page
+    person.go("/start/?tool=codex")
     page = person.press("/start/")
     person.copy_and_paste()
     [key, *_] = re.findall(r"cci_[0-9A-Za-z]{43}", page)
     watching = re.findall(r'hx-get="([^"]+)"', page)[0].replace("&amp;", "&")
-    _sends(person.url, key, "by-hand")
-    person.waits_for(watching, "Claude Code is connected")
+    _sends(person.url, key, "codex")
+    person.waits_for(watching, "Codex is connected")
 
 
-def _sends(url: str, key: str, name: str) -> None:
+def _sends(url: str, key: str, tool: str) -> None:
     """What the tool does once it is asked something."""
-    event = {"kind": "response", "id": name, "at": datetime.now(UTC).isoformat(), "tool": "claude-code"}
+    event = {"kind": "response", "id": f"first of {tool}", "at": datetime.now(UTC).isoformat(), "tool": tool}
     body = json.dumps({**event, "input_tokens": 7}).encode()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{url}/api/v1/events", body, headers)  # noqa: S310 - loopback
