@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("-/metrics", views.metrics, name="prometheus"),
+    path("code-card.pyz", views.client, name="client"),
     path("theme/", views.theme, name="theme"),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("accounts/", include("allauth.urls")),

@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -14,11 +15,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.template.context_processors import csrf
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from client.code_card.application import archive
 from codecard.lib import exposition, problems, requests
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,25 @@ _PROGRAMS = ("/otlp/", "/api/", "/webhooks/", "/-/", "/readyz", "/healthz")
 
 def is_for_programs(request: HttpRequest) -> bool:
     return request.path_info.startswith(_PROGRAMS)
+
+
+# --- the client ------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _client() -> bytes:
+    return archive(settings.BASE_DIR / "client" / "code_card")
+
+
+@cache_control(public=True, max_age=300)
+@require_safe
+def client(request: HttpRequest) -> HttpResponse:
+    """The command `code-card` as one file, for whoever connects a machine to this server."""
+    content = _client()
+    etag = f'"{sha256(content).hexdigest()}"'
+    headers = {"ETag": etag, "Content-Disposition": 'attachment; filename="code-card.pyz"'}
+    response = HttpResponse(content, content_type="application/octet-stream", headers=headers)
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 # --- health ----------------------------------------------------------------------------------------------------------

@@ -178,3 +178,12 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
     if not hasattr(request, "_memberships"):
         request._memberships = queries.memberships_of(request.user)  # type: ignore[attr-defined]
     return cast(list[Membership], request._memberships)  # type: ignore[attr-defined]
+
+
+def own_organizations(request: HttpRequest) -> list[Organization]:
+    """Where the user may send data of their own to."""
+    return [
+        row.organization
+        for row in memberships_of(request)
+        if Permission.USE_OWN_DATA in permissions_of(row.role, row.organization)
+    ]

@@ -1,6 +1,7 @@
 from teams.views import (
     admin,
     audit,
+    devices,
     general,
     invitations,
     joining,
@@ -21,6 +22,7 @@ urlpatterns = [
     *joining.urlpatterns,
     *teams.urlpatterns,
     *keys.urlpatterns,
+    *devices.urlpatterns,
     *audit.urlpatterns,
     *people.urlpatterns,
     *admin.urlpatterns,

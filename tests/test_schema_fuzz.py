@@ -18,7 +18,7 @@ from tests.pull_requests import make_pull_request, make_repository
 pytestmark = pytest.mark.django_db(transaction=True)
 EXAMPLES = 12
 """Of each operation; all of them together take about a minute."""
-MEANING = frozenset({"from", "to", "p", "by", "filters", "team", "repository", "report", "cursor"})
+MEANING = frozenset({"from", "to", "p", "by", "filters", "team", "repository", "report", "cursor", "device_code"})
 """What depends on another parameter, or on what there is in the organization: a schema can't say it."""
 
 

@@ -36,10 +36,23 @@ KIND_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
+    """`number` tells those of a page apart."""
+
+    number: str
     title: str
     where: str
     text: str
-    note: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolLink:
+    """A tool on offer. `href` takes it in, or out where it is chosen."""
+
+    slug: str
+    name: str
+    href: str
+    is_chosen: bool
 
 
 def sources() -> list[Source]:
@@ -47,52 +60,101 @@ def sources() -> list[Source]:
     return [source for source in all_sources() if source.steps("", "")]
 
 
-def source_named(name: str) -> Source:
-    """The first one where the name is not known."""
+def sources_named(names: Sequence[str]) -> list[Source]:
+    """In the order of all; the first one where no name is known."""
     known = sources()
-    return next((source for source in known if source.name == name), known[0])
+    return [source for source in known if source.name in names] or known[:1]
 
 
-def tool_context(source: Source, otlp_url: str, secret: str) -> dict[str, Any]:
-    """How the tool is set up. Without a secret the snippets hold a placeholder."""
-    steps = source.steps(otlp_url, secret or NO_KEY)
+def label_of(chosen: Sequence[Source]) -> str:
+    return ", ".join(source.label for source in chosen)
+
+
+def client_commands(base_url: str) -> list[Snippet]:
+    """One line that sets all tools up, for those who have Python."""
+    fetched, rest = f"{base_url}/code-card.pyz", f"code-card.pyz connect --server {base_url}"
+    return [
+        Snippet("c1", "Paste into a terminal", "shell", f"curl -fsSO {fetched} && python3 {rest}"),
+        Snippet("c2", "On Windows", "PowerShell", f"iwr {fetched} -OutFile code-card.pyz; py -3 {rest}"),
+    ]
+
+
+def tool_context(
+    chosen: Sequence[Source], organization: Organization | None, base_url: str, secret: str, *, is_asked: bool
+) -> dict[str, Any]:
+    """How the tools are set up. Without a secret the snippets hold a placeholder. `is_asked`: somebody chose them, so
+    that another one is added to them and doesn't take their place."""
+    setups = [(source.label, _snippets(source, f"{base_url}/otlp", secret or NO_KEY)) for source in chosen]
     return {
-        "tools": [(one.name, one.label) for one in sources()],
-        "tool": source.name,
-        "tool_name": source.label,
-        "snippets": [Snippet(step.title, step.language, step.code, step.note) for step in steps],
+        "tools": [_link(one, chosen if is_asked else (), organization, chosen) for one in sources()],
+        "chosen": [source.name for source in chosen],
+        "tool": chosen[0].name,
+        "tool_name": label_of(chosen),
+        "commands": client_commands(base_url),
+        "setups": setups,
         "has_key": bool(secret),
-        "notes": [],
-        "kept": source.keeps,
+        "kept": list(dict.fromkeys(item for source in chosen for item in source.keeps)),
         "never": NEVER_KEPT,
     }
 
 
-def waiting_context(organization: Organization, key: Key, source: Source, now: datetime) -> dict[str, Any]:
+def _snippets(source: Source, otlp_url: str, secret: str) -> list[Snippet]:
+    steps = enumerate(source.steps(otlp_url, secret))
+    return [Snippet(f"{source.name}-{i}", step.title, step.language, step.code, step.note) for i, step in steps]
+
+
+def _link(one: Source, asked: Sequence[Source], organization: Organization | None, shown: Sequence[Source]) -> ToolLink:
+    names = [source.name for source in asked]
+    toggled = [name for name in names if name != one.name] if one.name in names else [*names, one.name]
+    carried = [("tool", name) for name in toggled] + ([("organization", organization.slug)] if organization else [])
+    return ToolLink(one.name, one.label, f"?{urlencode(carried)}", one in shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What came from one tool since the key was made."""
+
+    tool_name: str
+    state: str
+    arrived: Arrived
+    kinds: Sequence[str] = ()
+    parts: Sequence["Part"] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        return self.arrived.tokens > 0
+
+
+def waiting_context(organization: Organization, key: Key, chosen: Sequence[Source], now: datetime) -> dict[str, Any]:
     """What came with the key since it was made. Inside the tenant; the key is one of a person."""
-    carried = urlencode({"organization": organization.slug, "tool": source.name, "key": key.id})
-    arrived = arrived_since(organization.id, key.contributor_id or 0, source.tools or (source.tool,), key.created_at)
+    tools = [("tool", source.name) for source in chosen]
+    carried = urlencode([("organization", organization.slug), *tools, ("key", key.id)])
+    panels = [_panel(organization, key, source, now) for source in chosen]
+    is_waiting = any(panel.state != "arrived" for panel in panels)
     return {
         "key": key,
         "key_prefix": key.prefix,
-        "tool_name": source.label,
-        "waiting_state": _state(arrived, key, now),
+        "panels": panels,
+        "waiting_state": max((panel.state for panel in panels), key=("arrived", "waiting", "late").index),
+        "has_arrived": any(panel.state == "arrived" for panel in panels),
+        "is_settled": all(panel.is_settled for panel in panels),
         "waiting_url": f"/start/waiting/?{carried}",
         "look_again_url": f"/start/?{carried}",
         "dashboard_url": f"/o/{organization.slug}/",
-        **(_arrived(arrived, source) if arrived.events else _not_arrived(organization, key)),
+        **(_not_arrived(organization, key) if is_waiting else {}),
     }
+
+
+def _panel(organization: Organization, key: Key, source: Source, now: datetime) -> Panel:
+    arrived = arrived_since(organization.id, key.contributor_id or 0, source.tools or (source.tool,), key.created_at)
+    kinds = [counted(number, *KIND_NAMES[kind]) for kind, number in sorted(arrived.kinds.items())]
+    return Panel(source.label, _state(arrived, key, now), arrived, kinds, _parts(arrived, source))
 
 
 def _state(arrived: Arrived, key: Key, now: datetime) -> str:
     if arrived.events:
         return "arrived"
     return "late" if now - key.created_at >= LATE_AFTER else "waiting"
-
-
-def _arrived(arrived: Arrived, source: Source) -> dict[str, Any]:
-    kinds = [counted(number, *KIND_NAMES[kind]) for kind, number in sorted(arrived.kinds.items())]
-    return {"arrived": arrived, "kinds": kinds, "parts": _parts(arrived, source), "is_settled": arrived.tokens > 0}
 
 
 @dataclass(frozen=True, slots=True)

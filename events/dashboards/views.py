@@ -23,9 +23,8 @@ from teams.permissions import (
     LAST_ORGANIZATION,
     OrganizationRequest,
     Permission,
-    memberships_of,
     organization_view,
-    permissions_of,
+    own_organizations,
 )
 
 
@@ -91,17 +90,19 @@ def health_export(request: OrganizationRequest) -> StreamingHttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """Says how a tool is connected. Only a POST makes a key; it is in that answer and never again."""
     given = request.POST if request.method == "POST" else request.GET
-    source = onboarding.source_named(given.get("tool", ""))
+    tools = onboarding.sources_named(given.getlist("tool"))
     chosen = _organization(request, given.get("organization", ""))
     if chosen is None and request.method == "POST":
         chosen = actions.create_personal_organization(user=_user(request), now=timezone.now())
-    secret = _new_key(request, chosen, source) if chosen and request.method == "POST" else None
-    context = {"nav": "start", "organization": chosen, "choices": _choices(request)}
-    context |= onboarding.tool_context(source, f"{_base_url(request)}/otlp", secret.secret if secret else "")
+    secret = _new_key(request, chosen, tools) if chosen and request.method == "POST" else None
+    context = {"nav": "start", "organization": chosen, "choices": own_organizations(request)}
+    context |= onboarding.tool_context(
+        tools, chosen, _base_url(request), secret.secret if secret else "", is_asked="tool" in given
+    )
     key = secret.key if secret else _own_key(request, chosen, request.GET.get("key", ""))
     if chosen and key:
         with tenant(chosen.id):
-            context |= onboarding.waiting_context(chosen, key, source, timezone.now())
+            context |= onboarding.waiting_context(chosen, key, tools, timezone.now())
     return render(request, "events/start.html", context)
 
 
@@ -115,9 +116,9 @@ def waiting(request: HttpRequest) -> HttpResponse:
     key = _own_key(request, chosen, request.GET.get("key", ""))
     if chosen is None or key is None:
         raise Http404
-    source = onboarding.source_named(request.GET.get("tool", ""))
+    tools = onboarding.sources_named(request.GET.getlist("tool"))
     with tenant(chosen.id):
-        context = onboarding.waiting_context(chosen, key, source, timezone.now())
+        context = onboarding.waiting_context(chosen, key, tools, timezone.now())
     return answer(request, "events/_waiting.html", "events/_waiting.html", context)
 
 
@@ -127,18 +128,9 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
-def _choices(request: HttpRequest) -> list[Organization]:
-    """Where the user may send data of their own to."""
-    return [
-        row.organization
-        for row in memberships_of(request)
-        if Permission.USE_OWN_DATA in permissions_of(row.role, row.organization)
-    ]
-
-
 def _organization(request: HttpRequest, slug: str) -> Organization | None:
     """The one that is asked for, else the one used last, else the first."""
-    by_slug = {choice.slug: choice for choice in _choices(request)}
+    by_slug = {choice.slug: choice for choice in own_organizations(request)}
     if slug and slug not in by_slug:
         raise Http404
     first = next(iter(by_slug.values()), None)
@@ -147,13 +139,13 @@ def _organization(request: HttpRequest, slug: str) -> Organization | None:
     return found
 
 
-def _new_key(request: HttpRequest, organization: Organization, source: Source) -> actions.NewKey:
+def _new_key(request: HttpRequest, organization: Organization, tools: list[Source]) -> actions.NewKey:
     user = _user(request)
     with tenant(organization.id):
         return actions.create_key(
             organization=organization,
             kind=KeyKind.INGEST,
-            name=source.label,
+            name=onboarding.label_of(tools),
             contributor=queries.contributor_of(organization, user),
             by=user,
             now=timezone.now(),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from events.models import DimensionKind
 from events.queries.reading import rows
@@ -65,3 +66,34 @@ def arrived_since(organization_id: int, person: int, tools: Sequence[str], since
         sessions |= set(in_sessions or ())
     found.sessions = len(sessions)
     return found
+
+
+# Primary key of events_event, as above: the days of one person, by tool.
+_BY_TOOL = """
+    SELECT d.value, count(*),
+           sum(e.input_tokens::bigint + e.output_tokens + e.cache_read_tokens + e.cache_write_tokens)::bigint,
+           sum(e.cost_micros)::bigint, count(DISTINCT nullif(e.session_id, 0)),
+           count(*) FILTER (WHERE e.repository_id <> 0), max(e.occurred_at)
+    FROM events_event e
+    JOIN events_dimension d ON d.organization_id = e.organization_id AND d.id = e.tool_id AND d.kind = %(tool_kind)s
+    WHERE e.organization_id = %(org)s AND e.occurred_at >= %(from)s AND e.occurred_at < %(to)s
+      AND e.contributor_id = %(person)s AND NOT e.is_superseded
+    GROUP BY 1 ORDER BY 1
+"""
+
+
+class FromTool(NamedTuple):
+    tool: str
+    events: int
+    tokens: int
+    cost_micros: int
+    sessions: int
+    with_repository: int
+    last_at: datetime
+
+
+def arrivals(organization_id: int, person: int, now: datetime) -> list[FromTool]:
+    """What one person's tools sent in the last 24 hours, by tool."""
+    span = {"from": now - _LONGEST, "to": now + _EARLY}
+    found = rows(_BY_TOOL, {"org": organization_id, "person": person, "tool_kind": DimensionKind.TOOL, **span})
+    return [FromTool(*row) for row in found]

@@ -155,17 +155,22 @@ class Codex(Source):
             f'{{ otlp-http = {{ endpoint = "{url}/v1/logs", protocol = "binary", '
             f'headers = {{ "Authorization" = "Bearer {key}" }} }} }}'
         )
+        settings = (
+            f'[otel]\nenvironment = "prod"\nlog_user_prompt = false\nexporter = {exporter}\n'
+            'trace_exporter = "none"\nmetrics_exporter = "none"\n'
+        )
         return [
             Step(
-                "Add to ~/.codex/config.toml",
-                f'[otel]\nenvironment = "prod"\nlog_user_prompt = false\nexporter = {exporter}\n'
-                'trace_exporter = "none"\nmetrics_exporter = "none"\n',
-                "toml",
+                "Add to ~/.codex/config.toml", settings, "toml",
                 "Codex uses the address exactly as written, so it must end in /v1/logs. Its traces and metrics hold"
                 " nothing that the logs don't tell better.",
             ),
             Step("Use Codex as always", 'codex "explain this repository"', "shell", "Numbers arrive within a minute."),
-        ]
+            Step(
+                "For everybody on a machine, an administrator adds it to /etc/codex/config.toml", settings, "toml",
+                "On Linux and macOS; a person's own settings win over it. Use a key of the organization.",
+            ),
+        ]  # fmt: skip
 
 
 _TOKENS = ("input", "output", "cached", "cache_write", "reasoning")

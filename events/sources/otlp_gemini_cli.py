@@ -124,6 +124,12 @@ class GeminiCli(Source):
                 " logPrompts is false.",
             ),
             Step("Use Gemini CLI as always", 'gemini "explain this repository"', "shell", "Numbers arrive in seconds."),
+            Step(
+                "For everybody on a machine, an administrator puts the same into the system settings", settings, "json",
+                "/etc/gemini-cli/settings.json on Linux, /Library/Application Support/GeminiCli/settings.json on macOS,"
+                " C:\\ProgramData\\gemini-cli\\settings.json on Windows. Use a key of the organization: people are then"
+                " told apart by the Google account they are signed in with.",
+            ),
         ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from teams.models.audit import AuditEntry
 from teams.models.contributor import Contributor, Identity, IdentityKind
+from teams.models.device_request import DeviceRequest
 from teams.models.identity_move import DifferentPeople, IdentityMove, MoveKind
 from teams.models.invitation import Invitation
 from teams.models.key import Key, KeyKind
@@ -15,6 +16,7 @@ __all__ = [
     "AuditEntry",
     "Contributor",
     "CostVisibility",
+    "DeviceRequest",
     "DifferentPeople",
     "Identity",
     "IdentityKind",

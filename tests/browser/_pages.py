@@ -12,6 +12,8 @@ PAGES = (
     "/",
     "/start/",
     "/start/?tool=codex",
+    "/start/?tool=claude-code&tool=gemini-cli",
+    "/device/",
     "/organizations/new/",
     "/accounts/email/",
     "/accounts/3rdparty/",

@@ -139,7 +139,7 @@ def test_from_an_empty_database_to_the_numbers_of_a_team(
     for login, someone in people.items():
         someone.go("/start/?tool=claude-code&organization=acme")
         someone.press("main form button")
-        snippet = someone.page.evaluate("document.querySelector('#snippet-1').innerText")
+        snippet = someone.page.evaluate("document.querySelector('pre.codeblock').innerText")
         key = next(word for word in snippet.replace("'", " ").split() if word.startswith("cci_"))
         assert post(here, key, a_morning(login, day)) == 200
 

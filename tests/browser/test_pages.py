@@ -31,7 +31,7 @@ def test_a_key_is_made_and_the_panel_turns_green(open_page: SignedIn, northwind:
     page = open_page("/start/?tool=claude-code")
     page.click("main form button")
     page.wait_for_text("Waiting for the first event")
-    assert "cci_" in page.evaluate("document.querySelector('#snippet-1').innerText")
+    assert "cci_" in page.evaluate("document.querySelector('pre.codeblock').innerText")
     with tenant(northwind.id):
         person = queries.contributor_of(northwind, olga)
     assert person

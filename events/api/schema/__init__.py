@@ -9,6 +9,7 @@ from events.api.schema.ci import document_junit, document_quality
 from events.api.schema.ingest import document_attributions, document_events, document_incidents, document_otlp
 from events.api.schema.query import (
     COMPONENTS,
+    document_arrivals,
     document_defects,
     document_me,
     document_metric,
@@ -24,6 +25,7 @@ from events.schema import KINDS, Commit, Event
 
 __all__ = [
     "add_components",
+    "document_arrivals",
     "document_attributions",
     "document_defects",
     "document_events",

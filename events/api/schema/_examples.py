@@ -64,3 +64,11 @@ PULL_DETAIL: Final[dict[str, Any]] = {
 }  # fmt: skip
 TEAMS: Final[dict[str, Any]] = {"rows": [{"slug": "payments", "name": "Payments", "people": 7}]}
 REPOSITORIES: Final[dict[str, Any]] = {"rows": [{"id": 12, "name": "acme/shop", "key": "github.com/acme/shop"}]}
+ARRIVALS: Final = {
+    "tools": [
+        {
+            "tool": "claude-code", "events": 212, "tokens": 1204871, "cost_usd": 1.94, "sessions": 3,
+            "with_repository": 209, "last_at": "2026-11-23T16:40:12+00:00",
+        }
+    ]
+}  # fmt: skip

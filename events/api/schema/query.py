@@ -8,7 +8,18 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from codecard.lib.formats import Unit
 from events.answers.answering import LAST
-from events.api.schema._examples import DEFECT, ME, METRIC, METRICS, PULL, PULL_DETAIL, REPOSITORIES, SERIES, TEAMS
+from events.api.schema._examples import (
+    ARRIVALS,
+    DEFECT,
+    ME,
+    METRIC,
+    METRICS,
+    PULL,
+    PULL_DETAIL,
+    REPOSITORIES,
+    SERIES,
+    TEAMS,
+)
 from events.api.schema._parts import COUNT, REF, THIS_CENTURY, Decorator, a_problem, an_object
 from events.metrics import all_metrics
 from events.metrics._base import By, Direction
@@ -280,6 +291,12 @@ document_defects = _read(
 document_me = _read(
     "me", "One's own numbers", ref("Me"), ME, *PERIOD, VERSUS,
     description="Of whose token it is, or who is signed in, and of nobody else.",
+)  # fmt: skip
+document_arrivals = _read(
+    "arrivals", "What arrived from oneself", closed({"tools": listed(closed({
+        "tool": TEXT, "events": COUNT, "tokens": COUNT, "cost_usd": {"type": "number"}, "sessions": COUNT,
+        "with_repository": COUNT, "last_at": MOMENT,
+    }))}), ARRIVALS, description="In the last 24 hours, from the reader's own tools.",
 )  # fmt: skip
 document_teams = _read(
     "teams", "Teams", closed({"rows": listed(closed({"slug": TEXT, "name": TEXT, "people": COUNT}))}), TEAMS

@@ -127,8 +127,9 @@ def test_the_panel_turns_green_with_what_came(acme: Organization, key: Key, bob:
     _sends(acme, key, bob)
     answer = bob_client.get(_waiting(key))
     assert "Claude Code is connected" in answer.text
-    assert answer.context["kinds"] == ["1\u00a0prompt", "1\u00a0model call"]
-    assert {part.name: part.is_there for part in answer.context["parts"]} == {
+    [panel] = answer.context["panels"]
+    assert panel.kinds == ["1\u00a0prompt", "1\u00a0model call"]
+    assert {part.name: part.is_there for part in panel.parts} == {
         "Tokens": True,
         "Session": True,
         "Repository": False,
@@ -136,6 +137,45 @@ def test_the_panel_turns_green_with_what_came(acme: Organization, key: Key, bob:
     }
     assert "inside a clone that has a remote" in answer.text
     assert "hx-trigger" not in answer.text
+
+
+def test_several_tools_share_a_key_and_are_waited_for_by_themselves(
+    acme: Organization, key: Key, bob: User, bob_client: Client
+) -> None:
+    _sends(acme, key, bob)
+    answer = bob_client.get(f"{_waiting(key)}&tool=codex")
+    assert [panel.state for panel in answer.context["panels"]] == ["arrived", "waiting"]
+    assert "Claude Code is connected" in answer.text
+    assert "Codex: Waiting" in answer.text
+    assert "tool=claude-code&amp;tool=codex" in answer.text
+    _sends(acme, key, bob, tool="codex")
+    assert bob_client.get(f"{_waiting(key)}&tool=codex").context["is_settled"]
+
+
+def test_several_tools_are_chosen_one_by_one_and_get_one_key(acme: Organization, bob_client: Client) -> None:
+    links = {tool.slug: tool for tool in bob_client.get("/start/").context["tools"]}
+    assert [slug for slug, tool in links.items() if tool.is_chosen] == ["claude-code"]
+    codex = bob_client.get(f"/start/{links['codex'].href}").context
+    assert codex["chosen"] == ["codex"]
+    [both] = [tool.href for tool in codex["tools"] if tool.slug == "gemini-cli"]
+    shown = bob_client.get(f"/start/{both}")
+    assert shown.context["chosen"] == ["codex", "gemini-cli"]
+    answer = bob_client.post("/start/", {"tool": ["codex", "gemini-cli"], "organization": "acme"})
+    [made] = _keys(acme)
+    assert made.name == "Codex, Gemini CLI"
+    assert [name for name, _ in answer.context["setups"]] == ["Codex", "Gemini CLI"]
+    assert answer.text.count(_secret(answer.text)) >= 2
+    assert len(answer.context["panels"]) == 2
+
+
+def test_one_line_sets_up_all_with_the_file_that_is_served_here(bob_client: Client) -> None:
+    line = bob_client.get("/start/").context["commands"][0].text
+    assert line == (
+        "curl -fsSO http://testserver/code-card.pyz && python3 code-card.pyz connect --server http://testserver"
+    )
+    served = Client().get("/code-card.pyz")
+    assert served.content.startswith(b"#!/usr/bin/env python3\nPK")
+    assert Client().get("/code-card.pyz", headers={"if-none-match": served["ETag"]}).status_code == 304
 
 
 def test_it_waits_on_until_tokens_come(acme: Organization, key: Key, bob: User, bob_client: Client) -> None:

@@ -262,7 +262,7 @@ def test_recognises_nobody_else(service: object) -> None:
 
 
 def test_set_up_names_the_full_address_since_codex_adds_no_path() -> None:
-    [config, _] = CODEX.steps("https://cards.example.com/otlp", "cci_key")
+    [config, *_] = CODEX.steps("https://cards.example.com/otlp", "cci_key")
     told = tomllib.loads(config.code)["otel"]
     assert told["log_user_prompt"] is False
     assert told["exporter"]["otlp-http"]["endpoint"] == "https://cards.example.com/otlp/v1/logs"

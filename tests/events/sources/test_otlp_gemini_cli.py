@@ -259,7 +259,7 @@ def test_new_names_and_types_are_shown_as_unknown() -> None:
 
 
 def test_set_up_puts_the_key_into_the_address_and_turns_prompts_off() -> None:
-    [settings, _] = GEMINI.steps("https://cards.example.com/otlp", "cci_key")
+    [settings, *_] = GEMINI.steps("https://cards.example.com/otlp", "cci_key")
     telemetry = json.loads(settings.code)["telemetry"]
     assert telemetry["otlpEndpoint"] == "https://cards.example.com/otlp/k/cci_key"
     assert telemetry["logPrompts"] is False
