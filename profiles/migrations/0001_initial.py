@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('audiences', models.JSONField(blank=True, default=dict, help_text='Audience by section, where it is not the usual.')),
                 ('rest_days', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), blank=True, default=list, help_text='Days that break no streak: Monday is 0.', size=None)),
                 ('pinned', models.JSONField(blank=True, default=list, help_text='[{"organization": id, "repository": id}, ...] in their order.')),
-                ('left_out', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, help_text='Organizations whose work counts in nothing shown.', size=None)),
+                ('left_out', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, help_text='Organizations that count in nothing shown.', size=None)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, help_text='Of what is shown; names what caches hold.')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
