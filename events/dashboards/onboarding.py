@@ -20,7 +20,7 @@ NEVER_KEPT = (
     "Prompts, answers, code, and any other text",
     "Command lines, and what tools are given or give back",
     "Contents and names of files: only the language, the kind of file, and a keyed hash of the path",
-    "Names of machines and of accounts on them",
+    "Names of machines and of accounts on them, in anything that a tool reports",
 )
 KIND_NAMES = {
     Kind.PROMPT: ("prompt", "prompts"),
