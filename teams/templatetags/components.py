@@ -21,6 +21,8 @@ from django.utils.safestring import SafeString, mark_safe
 from codecard.lib import formats, svg
 from codecard.lib.icons import ICONS
 from codecard.lib.reading import Amount, Band, Reading, Verdict
+from codecard.lib.svg.heat import LEVELS, WEEKDAYS
+from codecard.lib.svg.heat import heat as heat_of
 from codecard.lib.svg.lanes import LaneChart, lane_plot
 from codecard.lib.svg.scatter import ScatterChart, scatter_plot
 
@@ -250,6 +252,12 @@ def lanes(chart: LaneChart) -> dict[str, Any]:
 def glyph(name: str) -> SafeString:
     """The strokes of an icon alone, for a picture that draws them itself."""
     return mark_safe(ICONS[name])  # noqa: S308 - a constant
+
+
+@register.inclusion_tag("_charts/heat.html")
+def heat(days: Sequence[tuple[date, int]], noun: str) -> dict[str, Any]:
+    """A year of days: ``{% heat activity.days "accepted suggestions" %}``."""
+    return {"heat": heat_of(days, noun), "heat_levels": range(LEVELS + 1), "weekdays": WEEKDAYS}
 
 
 @register.inclusion_tag("_charts/share_bar.html")
