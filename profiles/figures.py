@@ -45,6 +45,7 @@ from profiles.shown import (
     TaskUse,
     Totals,
 )
+from teams.models import Contributor, Organization
 from teams.queries import own_people
 
 MEASURED_WEEKS: Final = 13
@@ -72,6 +73,18 @@ def sections_for(profile: Profile, audience: Audience) -> frozenset[Section]:
         Audience.PUBLIC: {Audience.PUBLIC},
     }[audience]
     return frozenset(section for section in Section if audience_of(profile, section) in allowed)
+
+
+def counted_people(profile: Profile, audience: Audience) -> list[Contributor]:
+    """Who the person is in each organization that counts for an audience, with the organization."""
+    mine = [one for one in own_people(profile.user) if one.organization_id not in profile.left_out]
+    return [one for one in mine if audience is Audience.ME or one.organization.allows_publication]
+
+
+def repositories_to_pin(profile: Profile, *, now: datetime) -> list[tuple[Organization, OwnRepository]]:
+    """Those in which the person has AI-assisted pull requests in the year of the graph, the most first."""
+    found = Work.of(profile, Audience.ME, now).own_repositories
+    return sorted(((one.organization, row) for one, row in found), key=lambda pair: -pair[1].pull_requests)
 
 
 def shown_to(
@@ -115,8 +128,7 @@ class Work:
 
     @classmethod
     def of(cls, profile: Profile, audience: Audience, now: datetime) -> "Work":
-        mine = [one for one in own_people(profile.user) if one.organization_id not in profile.left_out]
-        counted = [one for one in mine if audience is Audience.ME or one.organization.allows_publication]
+        counted = counted_people(profile, audience)
         zones = [profile.user.time_zone, *(one.organization.time_zone for one in counted)]
         zone = next(filter(None, zones), "UTC")
         return cls(profile, [Oneself(one.organization, one.id) for one in counted], zone, now)
@@ -163,7 +175,7 @@ class Work:
             active_days=sum(count > 0 for count in accepted.values()),
             accepted=sum(accepted.values()),
             sessions=sessions,
-            pull_requests=sum(row.pull_requests for _, row in self._own_repositories),
+            pull_requests=sum(row.pull_requests for _, row in self.own_repositories),
         )
 
     def activity(self) -> Activity | None:
@@ -240,7 +252,7 @@ class Work:
 
     def repositories(self) -> Sequence[PinnedRepository]:
         """Those that the person pinned, in their order; without any choice, the public ones with the most work."""
-        known = {(one.organization.id, row.id): (one, row) for one, row in self._own_repositories}
+        known = {(one.organization.id, row.id): (one, row) for one, row in self.own_repositories}
         pinned = [(one["organization"], one["repository"]) for one in self.profile.pinned]
         usual = [key for key, (_, row) in known.items() if not row.is_private][:USUALLY_PINNED]
         chosen = [known[key] for key in pinned or usual if key in known][:MOST_PINNED]
@@ -259,7 +271,7 @@ class Work:
     # --- what they are made of --------------------------------------------------------------------------------------
 
     @cached_property
-    def _own_repositories(self) -> list[tuple[Oneself, OwnRepository]]:
+    def own_repositories(self) -> list[tuple[Oneself, OwnRepository]]:
         found: list[tuple[Oneself, OwnRepository]] = []
         for one in self.me:
             with tenant(one.organization.id):
