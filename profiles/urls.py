@@ -1,5 +1,8 @@
 from django.urls import path
 
-from profiles import views
+from profiles import views, views_me
 
-urlpatterns = [path("", views.landing, name="landing")]
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    *views_me.urlpatterns,
+]

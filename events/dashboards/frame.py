@@ -1,6 +1,6 @@
 """What the pages with a period share: the period itself, its weeks, and the words for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -73,7 +73,12 @@ def _joined(stretches: list[Days | None]) -> list[Days]:
 
 
 def frame_of(request: OrganizationRequest, now: datetime) -> Frame:
-    period = period_from(request.GET, today=today_in(ZoneInfo(request.organization.time_zone), now=now))
+    return frame_in(request.GET, request.organization.time_zone, now)
+
+
+def frame_in(query: Mapping[str, str], zone: str, now: datetime) -> Frame:
+    """The same in anybody's days."""
+    period = period_from(query, today=today_in(ZoneInfo(zone), now=now))
     counted = Days(period.start_on, min(period.end_on, period.running_week.start_on))
     return Frame(period, counted if counted.days > 0 else period.shown, now)
 
@@ -84,7 +89,12 @@ def mondays(days: Days) -> list[date]:
 
 def period_context(request: OrganizationRequest, frame: Frame) -> dict[str, Any]:
     """Context of events/_period.html and of the lede."""
-    asked_custom = "from" in request.GET or ".." in request.GET.get("p", "")
+    return {**period_in(request.GET, frame), "floor": request.organization.privacy_floor}
+
+
+def period_in(query: Mapping[str, str], frame: Frame) -> dict[str, Any]:
+    """The same of numbers that no floor is under."""
+    asked_custom = "from" in query or ".." in query.get("p", "")
     return {
         "period": frame.period,
         "counted": frame.counted,
@@ -94,7 +104,6 @@ def period_context(request: OrganizationRequest, frame: Frame) -> dict[str, Any]
         "has_form_error": asked_custom and frame.period.key != CUSTOM,
         "notice": frame.period.notice,
         **_steps(frame),
-        "floor": request.organization.privacy_floor,
     }
 
 

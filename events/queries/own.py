@@ -67,21 +67,56 @@ _PARTS = """
     WHERE organization_id = %(org)s AND day = ANY(%(days)s) AND contributor_id = %(person)s
     GROUP BY 1, 2, 3, 4
 """
+
+
+class OwnMonth(NamedTuple):
+    """What one model took in one month. `model` "" if unknown; `cost_micros` None where none of it has a price."""
+
+    month_on: date
+    model: str
+    output: int
+    input: int
+    cached: int
+    cost_micros: int | None
+
+
+# Primary key of events_detail_day, probed once for each active day.
+_MONTHS = """
+    SELECT date_trunc('month', day)::date, model_id, sum(output_tokens)::bigint, sum(input_tokens)::bigint,
+           sum(cache_read_tokens + cache_write_tokens)::bigint,
+           CASE WHEN sum(unpriced_tokens) > 0 AND sum(cost_given_micros + cost_estimated_micros) = 0 THEN NULL
+                ELSE sum(cost_given_micros + cost_estimated_micros)::bigint END
+    FROM events_detail_day
+    WHERE organization_id = %(org)s AND day = ANY(%(days)s) AND contributor_id = %(person)s
+    GROUP BY 1, 2 HAVING sum(output_tokens + input_tokens + cache_read_tokens + cache_write_tokens) > 0 ORDER BY 1, 2
+"""
+
+
+def own_months(organization_id: int, person: int, days: Sequence[date]) -> list[OwnMonth]:
+    """Of the given days, oldest first."""
+    found = rows(_MONTHS, {"org": organization_id, "person": person, "days": list(days)})
+    names = _names(organization_id, {row[1] for row in found})
+    return [OwnMonth(month_on, names.get(model, ""), *sums) for month_on, model, *sums in found]
+
+
 # Unique index dimension_in_organization.
-_NAMES = "SELECT id, kind, value FROM events_dimension WHERE organization_id = %(org)s AND id = ANY(%(ids)s)"
+_NAMES = "SELECT id, value FROM events_dimension WHERE organization_id = %(org)s AND id = ANY(%(ids)s)"
 
 
 def own_parts(organization_id: int, person: int, days: Sequence[date]) -> list[OwnPart]:
     """Of the given days, in no order."""
     found = rows(_PARTS, {"org": organization_id, "person": person, "days": list(days)})
-    ids = {number for row in found for number in row[:3] if number}
-    names = {number: value for number, _, value in rows(_NAMES, {"org": organization_id, "ids": list(ids)})}
+    names = _names(organization_id, {number for row in found for number in row[:3]})
     return [
         OwnPart(
             names.get(tool, ""), names.get(model, ""), task_type_of_suggestion(path_class, names.get(language)), *sums
         )
         for tool, model, language, path_class, *sums in found
     ]
+
+
+def _names(organization_id: int, numbers: set[int]) -> dict[int, str]:
+    return dict(rows(_NAMES, {"org": organization_id, "ids": sorted(numbers)}))
 
 
 # Index session_by_day (organization_id, started_on, contributor_id).

@@ -72,6 +72,14 @@ def tell_open(
     return told, turns
 
 
+def turns_of(events: Sequence[TimelineEvent], names: dict[int, str]) -> list[Turn]:
+    """Each prompt with what followed it. `names` of models and languages."""
+    turns = _turns(events)
+    for event, turn in zip(events, _turn_of_each(events, turns), strict=True):
+        _note(turn, event, names)
+    return turns
+
+
 def _turns(events: Sequence[TimelineEvent]) -> list[Turn]:
     """One for each prompt, numbered by time; and one for each session that begins without."""
     turns, seen, number = [], set[int](), 0

@@ -1,0 +1,3 @@
+from tests.events.conftest import clock
+
+__all__ = ["clock"]
