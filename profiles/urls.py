@@ -1,8 +1,10 @@
 from django.urls import path
 
-from profiles import views, views_me
+from profiles import views, views_editing, views_me, views_public
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     *views_me.urlpatterns,
+    *views_editing.urlpatterns,
+    *views_public.urlpatterns,
 ]

@@ -21,7 +21,7 @@ HOSTILE = {**BY_CONVERTER, "int": "9" * 40, "str": "a%00b%F0%9F%92%A9", "": "a%0
 HOSTILE_QUERY = "?p=%00&vs=%ff&from=%00&to=x&page=-1&q=%00&next=//evil.example&o=%00&e=1&_popup=1&after=%F0%9F"
 # By one of these the visitor may be signed out, or the organization be gone: they come last.
 ENDS_SOMETHING = ("logout", "/other/", "leave", "delete")
-HOME = ("/o/", "/start", "/home")
+HOME = ("/o/", "/start", "/home", "/me/")
 TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>')
 
 

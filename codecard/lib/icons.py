@@ -39,6 +39,10 @@ ICONS: dict[str, str] = {
         '0-1.4-1.4H3.6a1.4 1.4 0 0 0-1.4 1.4v5.6a1.4 1.4 0 0 0 1.4 1.4h1.8"/>'
     ),
     "lock": '<rect x="3" y="7" width="10" height="7" rx="1.6"/><path d="M5.2 7V5a2.8 2.8 0 0 1 5.6 0v2"/>',
+    "card": (
+        '<rect x="1.8" y="3" width="12.4" height="10" rx="1.6"/><circle cx="5.6" cy="7" r="1.4"/><path d="M3.6 '
+        '10.8a2.2 2.2 0 0 1 4 0M9.6 6.6h2.4M9.6 9.4h2.4"/>'
+    ),
     "key": '<circle cx="5" cy="11" r="3"/><path d="m7.2 8.8 6-6M11 5l1.8 1.8"/>',
     "chevron": '<path d="m4.5 6.2 3.5 3.6 3.5-3.6"/>',
     "table": '<rect x="1.8" y="2.8" width="12.4" height="10.4" rx="1.4"/><path d="M1.8 6.3h12.4M6.2 6.3v6.9"/>',

@@ -78,6 +78,10 @@ PAGES = (
     "/o/northwind/people/moving/",
     "/o/northwind/people/{person}/",
     "/o/northwind/people/{person}/merge/",
+    "/me/profile/",
+    "/me/profile/preview/?as=me",
+    "/me/profile/publish/",
+    "/@olga/",
     "/o/nobody/",
 )
 TABLES = (
@@ -93,7 +97,15 @@ TABLES = (
     "/o/northwind/admin/events/chore/",
 )
 """Django's own pages, which are no part of the product's frame."""
-VISITORS_PAGES = ("/", "/accounts/login/", "/accounts/login/code/", "/accounts/signup/", "/accounts/link/", "/join/x/")
+VISITORS_PAGES = (
+    "/",
+    "/@olga/",
+    "/accounts/login/",
+    "/accounts/login/code/",
+    "/accounts/signup/",
+    "/accounts/link/",
+    "/join/x/",
+)
 
 
 def ids_of(organization: Organization) -> dict[str, int]:

@@ -20,6 +20,7 @@ from teams.models import Organization, Role, Team, User
 from tests import factories
 from tests.browser import _chromium
 from tests.browser._chromium import Chromium, Page
+from tests.browser._profile import publish_profile
 from tests.events.dashboards import _pulls
 from tests.events.dashboards._work import work
 from tests.pull_requests import make_author, make_repository
@@ -90,6 +91,7 @@ def _pull_requests(organization: Organization) -> None:
 def olga(northwind: Organization) -> User:
     user = factories.make_user("olga@northwind.example", name="Olga Owner")
     factories.make_member(northwind, Role.OWNER, user)
+    publish_profile(northwind, user, "olga", days=30, now=timezone.now())
     return user
 
 

@@ -23,7 +23,9 @@ def member(organization: Organization, user: User, role: Role = Role.DEVELOPER) 
         return factories.person(organization, user)
 
 
-def accept(organization: Organization, person: Contributor, day: date, number: int = 1, **fields: Any) -> None:
+def accept(
+    organization: Organization, person: Contributor, day: date, number: int = 1, *, now: datetime = NOW, **fields: Any
+) -> None:
     """Suggestions accepted by a person at noon of a day, and the model call that made them."""
     at = datetime.combine(day, time(12), UTC)
     common: dict[str, Any] = {
@@ -34,7 +36,7 @@ def accept(organization: Organization, person: Contributor, day: date, number: i
         Suggestion(id=f"s{next(_numbers)}", outcome="accepted", decided_by="person", count=number, **common | fields),
         Response(id=f"r{next(_numbers)}", input_tokens=30, output_tokens=10, cache_read_tokens=60, **common | fields),
     ]
-    store(organization, person, *events)
+    store(organization, person, *events, now=now)
 
 
 def merge_pull(organization: Organization, person: Contributor, at: datetime, name: str, **fields: Any) -> None:
