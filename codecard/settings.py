@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "mature-escapes": {"task": "events.tasks.mature_all_escapes", "schedule": crontab(hour="0", minute="11")},
     "late-links": {"task": "events.tasks.look_for_late_links", "schedule": crontab(minute="*/10")},
     "outdated": {"task": "events.tasks.judge_what_is_outdated", "schedule": crontab(hour="1", minute="7")},
+    "judge-badges": {"task": "profiles.tasks.judge_all_badges", "schedule": crontab(hour="5", minute="19")},
     "apply-retention": {"task": "events.tasks.apply_all_retention", "schedule": crontab(hour="2", minute="41")},
     "forget-reports": {"task": "events.tasks.forget_old_reports", "schedule": crontab(hour="4", minute="29")},
     "erase-deleted": {"task": "events.tasks.erase_deleted_organizations", "schedule": crontab(minute="23")},

@@ -98,6 +98,7 @@ class ShownBadge:
     criterion: str
     evidence: str
     earned_on: date
+    icon: str
 
 
 @dataclass(frozen=True, slots=True)

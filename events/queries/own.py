@@ -69,6 +69,33 @@ _PARTS = """
 """
 
 
+class OwnFirst(NamedTuple):
+    """The first day on which a suggestion of one tool was accepted for one kind of work. `tool` "" if unknown."""
+
+    tool: str
+    task: TaskType | None
+    on: date
+
+
+# Primary key of events_detail_day, probed once for each active day.
+_FIRSTS = """
+    SELECT tool_id, language_id, path_class, min(day) FROM events_detail_day
+    WHERE organization_id = %(org)s AND day = ANY(%(days)s) AND contributor_id = %(person)s
+      AND accepted + auto_accepted + completions_accepted > 0
+    GROUP BY 1, 2, 3
+"""
+
+
+def own_firsts(organization_id: int, person: int, days: Sequence[date]) -> list[OwnFirst]:
+    """Of the given days, in no order."""
+    found = rows(_FIRSTS, {"org": organization_id, "person": person, "days": list(days)})
+    names = _names(organization_id, {number for row in found for number in row[:2]})
+    return [
+        OwnFirst(names.get(tool, ""), task_type_of_suggestion(path_class, names.get(language)), on)
+        for tool, language, path_class, on in found
+    ]
+
+
 class OwnMonth(NamedTuple):
     """What one model took in one month. `model` "" if unknown; `cost_micros` None where none of it has a price."""
 

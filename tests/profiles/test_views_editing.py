@@ -65,7 +65,7 @@ def test_each_form_keeps_what_it_is_sent(bob: User, bob_client: Client, acme: Or
     with tenant(acme.id):
         repository = Repository.objects.get(organization=acme)
     audiences = dict.fromkeys(Section.values, "public") | {"models": "me"}
-    sent = {
+    sent: dict[str, dict[str, Any]] = {
         "handle": {"handle": " Rob "},
         "about": {"name": "Rob", "bio": "Hello", "label2": "", "url2": "https://www.rob.example/"},
         "audiences": audiences,
