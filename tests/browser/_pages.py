@@ -78,10 +78,12 @@ PAGES = (
     "/o/northwind/people/moving/",
     "/o/northwind/people/{person}/",
     "/o/northwind/people/{person}/merge/",
+    "/me/",
+    "/me/sessions/",
     "/me/profile/",
     "/me/profile/preview/?as=me",
     "/me/profile/publish/",
-    "/@olga/",
+    "/@mara/",
     "/o/nobody/",
 )
 TABLES = (
@@ -99,7 +101,7 @@ TABLES = (
 """Django's own pages, which are no part of the product's frame."""
 VISITORS_PAGES = (
     "/",
-    "/@olga/",
+    "/@mara/",
     "/accounts/login/",
     "/accounts/login/code/",
     "/accounts/signup/",

@@ -27,9 +27,9 @@ def publish_profile(organization: Organization, user: User, handle: str, *, days
     _pull_requests(organization, user, now)
     profile = profile_of(user)
     actions.rename(profile=profile, handle=handle, now=now)
-    links = [("GitHub", "https://github.com/olga"), ("Notes", "https://olga.example")]
+    links = [("GitHub", "https://github.com/mara"), ("Notes", "https://mara.example")]
     bio = "Backend engineer in Malmö. Writes the tests first, lets the model write the boring half."
-    actions.edit(profile=profile, name="Olga Lindqvist", bio=bio, links=links, now=now)
+    actions.edit(profile=profile, name="Mara Lindqvist", bio=bio, links=links, now=now)
     actions.choose_audiences(profile=profile, audiences={Section.TOKENS: Audience.PUBLIC}, now=now)
     actions.choose_rest_days(profile=profile, days=[5, 6], now=now)
     actions.publish(profile=profile, by=user, now=now)
@@ -46,7 +46,7 @@ def _of_day(back: int, now: datetime) -> list[Event]:
     common: dict[str, Any] = {
         "at": now - timedelta(days=back, minutes=1), "tool": "claude-code", "session": f"of-{back}",
         "model": MODELS[back % len(MODELS)], "path_class": path_class, "language": language,
-        "repository": "github.com/olga/pgqueue",
+        "repository": "github.com/mara/pgqueue",
     }  # fmt: skip
     number, size = 3 + back * 7 % 23, max(1, 400 - back) * 700
     return [
@@ -63,7 +63,7 @@ def _id() -> str:
 def _pull_requests(organization: Organization, user: User, now: datetime) -> None:
     with tenant(organization.id):
         person = factories.person(organization, user)
-        for name, number in (("olga/pgqueue", 4), ("olga/typed-forms", 2), ("tides/tidewatch", 1)):
+        for name, number in (("mara/pgqueue", 4), ("mara/typed-forms", 2), ("tides/tidewatch", 1)):
             repository = make_repository(organization, name)
             Repository.objects.filter(id=repository.id, organization=organization).update(is_private=False)
             for back in range(number):

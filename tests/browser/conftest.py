@@ -89,9 +89,12 @@ def _pull_requests(organization: Organization) -> None:
 
 @pytest.fixture
 def olga(northwind: Organization) -> User:
+    """The owner; beside her Mara, who has published her profile."""
     user = factories.make_user("olga@northwind.example", name="Olga Owner")
     factories.make_member(northwind, Role.OWNER, user)
-    publish_profile(northwind, user, "olga", days=30, now=timezone.now())
+    mara = factories.make_user("mara@northwind.example", name="Mara Lindqvist")
+    factories.make_member(northwind, Role.DEVELOPER, mara)
+    publish_profile(northwind, mara, "mara", days=30, now=timezone.now())
     return user
 
 
