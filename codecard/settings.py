@@ -245,6 +245,8 @@ CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("deliveries"), Queue("backfill")]
 CELERY_BEAT_SCHEDULE = {
     "ensure-partitions": {"task": "events.tasks.ensure_partitions", "schedule": crontab(hour="3", minute="17")},
+    "forget-old-exports": {"task": "profiles.tasks.forget_old_exports", "schedule": crontab(hour=4, minute=20)},
+    "continue-deletions": {"task": "events.tasks.continue_deletions", "schedule": crontab(minute="*/5")},
     "continue-relocations": {"task": "events.tasks.continue_relocations", "schedule": crontab(minute="*/5")},
     "continue-samples": {"task": "events.tasks.continue_samples", "schedule": crontab(minute="*/10")},
     "continue-invitations": {"task": "teams.tasks.continue_invitations", "schedule": crontab(minute="3-59/10")},

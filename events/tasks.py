@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from codecard.lib.tenant import tenant
 from events import erasing, retention, sample
+from events.actions.own_data import deletion_step
 from events.ledger.relocation import relocate_step
-from events.models import Relocation, Repository
+from events.models import Deletion, Relocation, Repository
 from events.pulls import backfilling, chores, deliveries, discovering, escapes, sweeping
 from events.pulls.github.errors import GitHubError
 from events.pulls.handlers import FETCHING, JUDGING
@@ -70,6 +71,26 @@ def continue_relocations() -> None:
             is_left = Relocation.objects.filter(organization_id=organization_id, finished_at=None).exists()
         if is_left:
             relocate.delay(organization_id=organization_id)
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=1, retry_jitter=True, max_retries=20)
+def delete_own_data(*, organization_id: int) -> None:
+    """Goes on with deletions that people asked for, for some seconds, then makes room."""
+    until = time.monotonic() + SECONDS_AT_A_TIME
+    while deletion_step(organization_id, now=timezone.now()):
+        if time.monotonic() > until:
+            delete_own_data.delay(organization_id=organization_id)
+            return
+
+
+@shared_task(acks_late=True)
+def continue_deletions() -> None:
+    """Takes up what a lost queue or a killed worker left."""
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with tenant(organization_id):
+            is_left = Deletion.objects.filter(organization_id=organization_id).exists()
+        if is_left:
+            delete_own_data.delay(organization_id=organization_id)
 
 
 @shared_task(acks_late=True)

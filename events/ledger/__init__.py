@@ -8,6 +8,7 @@ durable; sending the same again changes nothing.
 import itertools
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -23,9 +24,9 @@ from events.ledger.commits import keep_commits
 from events.ledger.first_runs import find_first_runs
 from events.ledger.intake import Intake, keep_intake
 from events.ledger.locks import locking
-from events.ledger.lookups import Lookups, forget, lookups_of, number_of, prepare
+from events.ledger.lookups import Lookups, forget, is_current, lookups_of, number_of, prepare
 from events.ledger.pricing import PRICES
-from events.ledger.series import Increases, take_increases, unusable
+from events.ledger.series import Increases, take_increases, told_by, unusable
 from events.ledger.sessions import Touch, Vanished, lock_sessions, sessions_parameter
 from events.ledger.statements import (
     COPY_STAGE,
@@ -37,6 +38,7 @@ from events.ledger.statements import (
     STORE_WITH_EDITS,
     SUPERSEDE,
 )
+from events.ledger.tombstones import Refusing
 from events.models import DimensionKind, Fate
 from events.schema import Commit, Event, Kind, Point
 from events.sources._base import Group, Parsed
@@ -82,6 +84,14 @@ class _Work:
     points: list[tuple[Group, Point]]
     commits: list[Commit]
     receipt: Receipt
+    refusing: Refusing | None
+
+    def is_refused(self, event: Event) -> bool:
+        return self.refusing is not None and self.refusing.refuses(event)
+
+    def witnesses(self) -> Iterator[tuple[Group, Point]]:
+        """Points that may tell of a session and its person."""
+        return ((group, point) for group, point in self.points if not self.is_refused(told_by(point)))
 
 
 def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Receipt:
@@ -92,18 +102,24 @@ def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Rec
     :raises django.db.OperationalError: the database is away; nothing of this body was stored.
     """
     known, exclusive = lookups_of(access.organization_id), False
-    work = _admit(parsed, now, known.kept_since)
+    work = _admit(parsed, access, now, known)
     for attempt in range(_ATTEMPTS):
         try:
             return _record(work, parsed, known, access, now, source, exclusive)
         except NotLookedUp:
-            _look_up(known, work, access)
+            if not is_current(known):
+                # Before a name is made of somebody who has just deleted all of theirs.
+                forget(access.organization_id)
+                known = lookups_of(access.organization_id)
+                work = _admit(parsed, access, now, known)
+            # At last also whose points are refused: later ones of their series may have changed by them.
+            _look_up(known, work, access, list(work.witnesses()) if attempt == 0 else work.points)
         except _NeedsExclusive:
             exclusive = True
         except (_Outdated, Vanished):
             forget(access.organization_id)
             known = lookups_of(access.organization_id)
-            work = _admit(parsed, now, known.kept_since)
+            work = _admit(parsed, access, now, known)
         except Exception as error:
             if not isinstance(error.__cause__, errors.DeadlockDetected) and not isinstance(
                 error, errors.DeadlockDetected
@@ -117,20 +133,22 @@ def record(parsed: Parsed, access: Access, *, now: datetime, source: str) -> Rec
 
 def admit(parsed: Parsed, access: Access, *, now: datetime) -> Receipt:
     """What `record` would refuse, without storing anything; `stored` is what would be new or known already."""
-    receipt = _admit(parsed, now, lookups_of(access.organization_id).kept_since).receipt
+    receipt = _admit(parsed, access, now, lookups_of(access.organization_id)).receipt
     told = sum(map(len, parsed.groups.values())) + len(parsed.commits)
     receipt.stored = told - len(receipt.refused) - len(receipt.refused_commits)
     return receipt
 
 
-def _admit(parsed: Parsed, now: datetime, kept_since: datetime | None) -> _Work:
-    work = _Work({}, [], [], Receipt())
-    work.commits, work.receipt.refused_commits = commits_in_time(parsed.commits, now)
+def _admit(parsed: Parsed, access: Access, now: datetime, known: Lookups) -> _Work:
+    work = _Work({}, [], [], Receipt(), known.tombstones.refusing(access))
+    refuses = work.refusing.refuses if work.refusing else None
+    work.commits, work.receipt.refused_commits = commits_in_time(parsed.commits, now, refuses)
     for group, events in parsed.groups.items():
-        work.groups[group], refused = within_time(group, events, now, kept_since)
+        work.groups[group], refused = within_time(group, events, now, known.kept_since, refuses)
         work.receipt.refused += refused
     for group, points in parsed.points.items():
-        kept, refused = within_time(group, points, now, kept_since)
+        # Not by tombstones: a point has to be known for the increase of the next one.
+        kept, refused = within_time(group, points, now, known.kept_since)
         reasons = [(position, unusable(point)) for position, point in enumerate(kept)]
         refused += [Refusal(group, position, reason) for position, reason in reasons if reason]
         work.points += [(group, point) for point, (_, reason) in zip(kept, reasons, strict=True) if not reason]
@@ -138,8 +156,8 @@ def _admit(parsed: Parsed, now: datetime, kept_since: datetime | None) -> _Work:
     return work
 
 
-def _look_up(known: Lookups, work: _Work, access: Access) -> None:
-    events = [*chain.from_iterable(work.groups.values()), *(point.event for _, point in work.points)]
+def _look_up(known: Lookups, work: _Work, access: Access, points: list[tuple[Group, Point]]) -> None:
+    events = [*chain.from_iterable(work.groups.values()), *(point.event for _, point in points)]
     prepare(known, events, work.commits, access.key_id, access.contributor_id)
     if PRICES not in known.dimensions[DimensionKind.PRICES]:
         number_of(known, DimensionKind.PRICES, {PRICES})
@@ -155,10 +173,11 @@ def _record(
         # Not Django's cursor, which binds on the client: the statement is too long to be planned for each request.
         cursor = Cursor(connection.connection)
         _lock_organization(cursor, known, exclusive)
-        increases = take_increases(cursor, known.organization_id, work.points)
+        refused = work.is_refused if work.refusing else None
+        increases = take_increases(cursor, known.organization_id, work.points, refused)
         for group, event in increases.facts:
             batch.place(group, [event])
-        for group, point in work.points:
+        for group, point in work.witnesses():
             batch.witness(group, point)
         for commit in work.commits:
             batch.witness_commit(commit)

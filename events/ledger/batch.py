@@ -1,7 +1,7 @@
 """A batch on its way into the ledger: events to rows, sessions touched, channels compared."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -12,6 +12,7 @@ from events.ledger.pricing import PRICES
 from events.ledger.rows import ESTIMATED, KINDS, fact_id
 from events.ledger.sessions import SessionKey, Touch, micros
 from events.ledger.statements import STAGE_COLUMNS
+from events.ledger.tombstones import REFUSED
 from events.models import PATH_CLASSES, TASK_TYPES, TYPED, DimensionKind
 from events.schema import Commit, Edit, Event, Kind, Point
 from events.sources._base import Group
@@ -184,12 +185,17 @@ Timed = TypeVar("Timed", bound=Event | Point)
 
 
 def within_time(
-    group: Group, events: list[Timed], now: datetime, kept_since: datetime | None = None
+    group: Group,
+    events: list[Timed],
+    now: datetime,
+    kept_since: datetime | None = None,
+    is_refused: Callable[[Timed], bool] | None = None,
 ) -> tuple[list[Timed], list[Refusal]]:
-    """Events or points whose time can be true and whose days are kept, and the refusal of the others."""
+    """Events or points whose time can be true, whose days are kept and whose person wants them, and the refusal of the
+    others."""
     oldest, newest = max(now - OLDEST, kept_since or now - OLDEST), now + NEWEST
     times = [event.at for event in events]
-    if not times or (min(times) >= oldest and max(times) <= newest):
+    if not times or (is_refused is None and min(times) >= oldest and max(times) <= newest):
         return events, []
     kept, refused = [], []
     for position, event in enumerate(events):
@@ -199,13 +205,18 @@ def within_time(
             refused.append(Refusal(group, position, "at: older than this organization keeps events"))
         elif event.at > newest:
             refused.append(Refusal(group, position, "at: more than a day in the future"))
+        elif is_refused and is_refused(event):
+            refused.append(Refusal(group, position, REFUSED))
         else:
             kept.append(event)
     return kept, refused
 
 
-def commits_in_time(commits: list[Commit], now: datetime) -> tuple[list[Commit], list[tuple[int, str]]]:
-    """Commits whose time can be true, and the place and refusal of the others. Retention doesn't take commits."""
+def commits_in_time(
+    commits: list[Commit], now: datetime, is_refused: Callable[[Commit], bool] | None = None
+) -> tuple[list[Commit], list[tuple[int, str]]]:
+    """Commits whose time can be true and whose person wants them, and the place and refusal of the others. Retention
+    doesn't take commits."""
     if not commits:
         return commits, []
     kept, refused = [], []
@@ -214,6 +225,8 @@ def commits_in_time(commits: list[Commit], now: datetime) -> tuple[list[Commit],
             refused.append((position, "at: more than six years ago"))
         elif commit.at > now + NEWEST:
             refused.append((position, "at: more than a day in the future"))
+        elif is_refused and is_refused(commit):
+            refused.append((position, REFUSED))
         else:
             kept.append(commit)
     return kept, refused

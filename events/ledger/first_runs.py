@@ -5,7 +5,7 @@ doesn't depend on the order of arrival, and a rebuild makes the same. A batch pa
 or an acceptance that can matter; what the session's row says, which is locked and read anyway, tells most apart.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
@@ -50,6 +50,12 @@ def _found(chosen: str) -> str:
 
 
 _FIND = _found("c.id = ANY(%(sessions)s::bigint[])")
+# Constraint session_in_organization.
+_ABLE = """
+    SELECT array_agg(id), min(started_at), max(ended_at) FROM events_session
+    WHERE organization_id = %(org)s AND id = ANY(%(sessions)s::bigint[])
+      AND (%(since)s::timestamptz IS NULL OR started_at >= %(since)s)
+"""
 # Index session_by_day (organization_id, started_on, contributor_id).
 _SPAN_OF_DAY = """
     SELECT min(started_at), max(ended_at) FROM events_session
@@ -65,6 +71,15 @@ def rebuild_first_runs(cursor: CursorWrapper, organization_id: int, day: date) -
     first, last = cursor.fetchone()
     if first is not None:
         cursor.execute(_FIND_OF_DAY, {**parameters, "first": first, "last": last})
+
+
+def find_again(cursor: CursorWrapper, organization_id: int, sessions: list[int], kept_since: datetime | None) -> None:
+    """Of sessions that lost facts, all but those that began before the facts that are kept."""
+    asked: dict[str, Any] = {"org": organization_id, "sessions": sessions, "since": kept_since}
+    cursor.execute(_ABLE, asked)
+    able, first, last = cursor.fetchone()
+    if able:
+        cursor.execute(_FIND, {**asked, "sessions": able, "first": first, "last": last})
 
 
 def find_first_runs(cursor: Cursor[Any], batch: Batch) -> None:

@@ -2,7 +2,7 @@
 
 New rows are committed in short transactions of their own: a rollback of the batch must not leave cached ids behind.
 The cache of an organization is thrown away when its `identity_epoch` changes (merge, split, claim, time zone, deletion
-by age).
+by age or by a person, pause).
 """
 
 from collections import OrderedDict
@@ -17,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 
 from codecard.lib.tenant import tenant
 from events.ledger.keeping import KEPT_FROM, kept_since
+from events.ledger.tombstones import Tombstones
 from events.models import DimensionKind
 from events.schema import Commit, Event
 from teams.identities import Owner, Sender, resolve_many
@@ -40,6 +41,7 @@ class Lookups:
     epoch: int
     zone: str
     kept_since: datetime | None = None
+    tombstones: Tombstones = field(default_factory=lambda: Tombstones(0))
     dimensions: dict[DimensionKind, dict[str | None, int]] = field(
         default_factory=lambda: {kind: {None: 0} for kind in DimensionKind}
     )
@@ -86,10 +88,17 @@ def lookups_of(organization_id: int) -> Lookups:
             return found
     row = Organization.objects.values_list("identity_epoch", "time_zone", f"settings__{KEPT_FROM}")
     epoch, zone, kept = row.get(pk=organization_id)
+    with tenant(organization_id):
+        # After the epoch: what is buried in between is known already, and the new epoch asks for it again.
+        tombstones = Tombstones.read(organization_id)
     with _lock:
         if len(_cache) >= _MAX_ORGANIZATIONS:
             _cache.popitem(last=False)
-        return _cache.setdefault(organization_id, Lookups(organization_id, epoch, zone, kept_since(kept)))
+        return _cache.setdefault(organization_id, Lookups(organization_id, epoch, zone, kept_since(kept), tombstones))
+
+
+def is_current(known: Lookups) -> bool:
+    return Organization.objects.filter(pk=known.organization_id, identity_epoch=known.epoch).exists()
 
 
 def forget(organization_id: int) -> None:

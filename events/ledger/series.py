@@ -5,7 +5,7 @@ anew. So any order of arrival ends in the same rows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
@@ -89,6 +89,11 @@ def unusable(point: Point) -> str | None:
     return None if 0 <= point.start_ns < 2**63 else "start time: not a time"
 
 
+def told_by(point: Point) -> Event:
+    """The point's event at the point's time, without any increase."""
+    return replace(point.event, at=point.at)
+
+
 def facts_of(point: Point, at_us: int, increase: int) -> Iterator[Event]:
     """The facts that an increase is: the point's event with its counter set, named after series, start and time."""
     scale = _SCALE.get(point.counter)
@@ -99,8 +104,14 @@ def facts_of(point: Point, at_us: int, increase: int) -> Iterator[Event]:
         yield replace(point.event, id=f"{key}:{part}" if part else key, at=moment(at_us), **{point.counter: amount})
 
 
-def take_increases(cursor: Cursor[Any], organization_id: int, arrived: Iterable[tuple[Group, Point]]) -> Increases:
-    """Stores the points and says what they amount to. Locks the series in order of their ids."""
+def take_increases(
+    cursor: Cursor[Any],
+    organization_id: int,
+    arrived: Iterable[tuple[Group, Point]],
+    is_refused: Callable[[Event], bool] | None = None,
+) -> Increases:
+    """Stores the points and says what they amount to. Locks the series in order of their ids. A point whose fact
+    `is_refused` is kept all the same: the next one must not tell its increase."""
     chains: defaultdict[Chain, dict[int, _Arrived]] = defaultdict(dict)
     for group, point in arrived:
         chains[Chain(series_id(point.series), point.start_ns)].setdefault(micros(point.at), _Arrived(group, point))
@@ -112,7 +123,7 @@ def take_increases(cursor: Cursor[Any], organization_id: int, arrived: Iterable[
     for chain, points in chains.items():
         new = {at: item for at, item in points.items() if at not in known[chain]}
         kept += [(*chain, at, scaled(item.point)) for at, item in new.items()]
-        _compare(known[chain], new, found)
+        _compare(known[chain], new, found, is_refused)
     _keep(cursor, organization_id, sorted(kept))
     return found
 
@@ -143,7 +154,9 @@ def _keep(cursor: Cursor[Any], organization_id: int, points: list[tuple[int, int
         cursor.execute(_KEEP, parameters, prepare=True)
 
 
-def _compare(known: dict[int, int], new: dict[int, _Arrived], found: Increases) -> None:
+def _compare(
+    known: dict[int, int], new: dict[int, _Arrived], found: Increases, is_refused: Callable[[Event], bool] | None
+) -> None:
     """Increases before and after the new points joined their chain; what differs is taken out, stored, or both."""
     if not new:
         return
@@ -158,7 +171,8 @@ def _compare(known: dict[int, int], new: dict[int, _Arrived], found: Increases) 
         for gone in facts_of(item.point, at_us, was):
             found.gone_ats.append(at_us)
             found.gone_ids.append(fact_id(item.group.channel.number, gone.number, gone.tool, gone.id))
-        found.facts += [(item.group, fact) for fact in facts_of(item.point, at_us, increase)]
+        facts = facts_of(item.point, at_us, increase)
+        found.facts += [(item.group, fact) for fact in facts if is_refused is None or not is_refused(fact)]
 
 
 def _increases(values: dict[int, int]) -> dict[int, int]:

@@ -99,6 +99,14 @@ _MOVE = f"""
       AND contributor_id = %(giver)s AND (%(whole)s OR identity_id = ANY(%(names)s))
     RETURNING {_CHANGED}
 """
+# `session` and `day` NULL: of any.
+_FORGET = f"""
+    DELETE FROM events_event
+    WHERE organization_id = %(org)s AND occurred_at >= %(from)s AND occurred_at < %(until)s
+      AND contributor_id = %(person)s AND (%(session)s::bigint IS NULL OR session_id = %(session)s)
+      AND (%(day)s::date IS NULL OR day = %(day)s)
+    RETURNING {_CHANGED}
+"""
 _REMOVE = """
     DELETE FROM events_event e USING unnest(%(ats)s::bigint[], %(ids)s::bigint[]) AS gone(at_us, id)
     WHERE e.organization_id = %(org)s AND e.id = gone.id
@@ -129,9 +137,20 @@ def _edits_kept(source: str) -> str:
     return f"{edits.TABLE}_kept AS ({upsert(edits.TABLE, EDIT_KEYS, source, edits.COUNTERS)})"
 
 
-def _applied(change: str, sign: int, counts: str, sessions: str, *, has_edits: bool = True) -> str:
-    """The one statement that changes events and everything that is summed over them: `change` returns the events.
-    Without `has_edits` there must be none among them: the statement is then spared the look for them."""
+_BY_CHANNEL = """
+        SELECT channel, count(*), count(*) FILTER (WHERE is_superseded), count(*) FILTER (WHERE session_id <> 0),
+               count(*) FILTER (WHERE repository_id <> 0), count(*) FILTER (WHERE contributor_id <> ALL(%(nobody)s)),
+               count(*) FILTER (WHERE occurred_at > %(soon)s), max(occurred_at), min(day), max(day)
+        FROM changed GROUP BY channel
+"""
+
+
+def _applied(
+    change: str, sign: int, counts: str, sessions: str, *, has_edits: bool = True, told: str = _BY_CHANNEL
+) -> str:
+    """The one statement that changes events and everything that is summed over them: `change` returns the events, and
+    `told` says what of them is answered. Without `has_edits` there must be none among them: the statement is then
+    spared the look for them."""
     counters = ", ".join(
         f"{sign} * coalesce({expression}, 0)::bigint AS {name}" for name, expression in COUNTERS.items()
     )
@@ -145,10 +164,7 @@ def _applied(change: str, sign: int, counts: str, sessions: str, *, has_edits: b
         {rollups},
         by_session AS (SELECT session_id, {_sums()} FROM base WHERE session_id <> 0 GROUP BY session_id),
         sessions_kept AS ({sessions})
-        SELECT channel, count(*), count(*) FILTER (WHERE is_superseded), count(*) FILTER (WHERE session_id <> 0),
-               count(*) FILTER (WHERE repository_id <> 0), count(*) FILTER (WHERE contributor_id <> ALL(%(nobody)s)),
-               count(*) FILTER (WHERE occurred_at > %(soon)s), max(occurred_at), min(day), max(day)
-        FROM changed GROUP BY channel
+        {told}
     """
 
 
@@ -185,6 +201,15 @@ RESTORE = _applied(_RESTORE, +1, "true", _SESSIONS_BACK)
 """The opposite: what no better channel tells any more counts again. `channels` are those that stay superseded."""
 REMOVE = _applied(_REMOVE, -1, "NOT is_superseded", _SESSIONS_BACK, has_edits=False)
 """Takes single events out, and their counters back: cumulative points whose increase has changed. None is an edit."""
+FORGET = _applied(
+    _FORGET, -1, "NOT is_superseded", _SESSIONS_BACK,
+    told="""
+        SELECT count(*), min(day), max(day), min(occurred_at), max(occurred_at),
+               coalesce(array_agg(DISTINCT session_id) FILTER (WHERE session_id <> 0), '{}')
+        FROM changed
+    """,
+)  # fmt: skip
+"""Takes out facts that their person deletes, and their counters back."""
 
 _COUNTED = ", ".join(f"coalesce({expression}, 0)::bigint AS {name}" for name, expression in COUNTERS.items())
 _OTHER_KEYS = tuple(key for key in DETAIL_KEYS if key != "contributor_id")
@@ -213,6 +238,25 @@ MOVE = f"""
     SELECT count(*), min(day), max(day) FROM changed
 """
 """Gives facts of a span to another contributor, and takes them along in the sums. The organization's don't change."""
+
+# Of days whose facts are kept no longer only the sums of a person say what of the organization's was theirs.
+_SUMS_GONE = f"""
+    WITH gone AS (
+        DELETE FROM events_detail_day WHERE organization_id = %(org)s AND contributor_id = %(person)s
+          AND (%(day)s::date IS NULL OR day = %(day)s) RETURNING *),
+    taken AS (SELECT {", ".join(ORGANIZATION_KEYS)}, {", ".join(f"-{name} AS {name}" for name in COUNTERS)} FROM gone),
+    events_organization_day_kept AS ({upsert("events_organization_day", ORGANIZATION_KEYS, "taken")})
+    SELECT min(day), max(day) FROM gone
+"""
+FORGET_SUMS = [
+    *(
+        f"""DELETE FROM {table} WHERE organization_id = %(org)s AND contributor_id = %(person)s
+            AND (%(day)s::date IS NULL OR day = %(day)s)"""
+        for table in ("events_contributor_day", edits.TABLE)
+    ),
+    _SUMS_GONE,
+]
+"""Takes out what sums still hold of a person once their facts have gone. The last answers the first and last day."""
 
 PRUNE = [
     f"""DELETE FROM {table} WHERE organization_id = %(org)s AND day BETWEEN %(first)s AND %(last)s

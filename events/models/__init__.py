@@ -38,6 +38,7 @@ from events.models.event import (
     path_class_in,
     task_type_in,
 )
+from events.models.forgetting import Deletion, Tombstone, TombstoneKind
 from events.models.intake import Fate, IntakeDay
 from events.models.pull_request import (
     AiClass,
@@ -110,6 +111,7 @@ __all__ = [
     "Defect",
     "DefectDecision",
     "DefectLink",
+    "Deletion",
     "Delivery",
     "DeliveryState",
     "DetailDay",
@@ -160,6 +162,8 @@ __all__ = [
     "Stage",
     "TestsState",
     "Tier",
+    "Tombstone",
+    "TombstoneKind",
     "ToolKind",
     "Verdict",
     "path_class_in",
