@@ -24,7 +24,7 @@ from teams.queries import own_people
 @login_required
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    context = overview_context(profile_of(_user(request)), request.GET, timezone.now())
+    context = overview_context(profile_of(user_of(request)), request.GET, timezone.now())
     return render(request, "profiles/me/overview.html", {"nav": "me", "tab": "overview", **context})
 
 
@@ -33,7 +33,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
     """Of one organization at a time."""
-    mine = own_people(_user(request))
+    mine = own_people(user_of(request))
     slug = request.GET.get("organization", "")
     chosen = next((one for one in mine if slug in ("", one.organization.slug)), None)
     if slug and chosen is None:
@@ -75,13 +75,13 @@ def session(request: HttpRequest, organization: str, number: int) -> HttpRespons
 
 def own_person(request: HttpRequest, slug: str) -> Contributor:
     """:raises Http404: the person is nobody there, as where there is no such organization."""
-    found = next((one for one in own_people(_user(request)) if one.organization.slug == slug), None)
+    found = next((one for one in own_people(user_of(request)) if one.organization.slug == slug), None)
     if found is None:
         raise Http404
     return found
 
 
-def _user(request: HttpRequest) -> User:
+def user_of(request: HttpRequest) -> User:
     """Behind `login_required`."""
     return cast(User, request.user)
 
