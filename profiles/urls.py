@@ -1,11 +1,12 @@
 from django.urls import path
 
-from profiles import views, views_data, views_editing, views_me, views_public
+from profiles import views, views_data, views_editing, views_me, views_public, views_share
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     *views_me.urlpatterns,
     *views_data.urlpatterns,
     *views_editing.urlpatterns,
+    *views_share.urlpatterns,
     *views_public.urlpatterns,
 ]

@@ -242,7 +242,7 @@ def test_words_of_a_person_are_text_wherever_they_stand(bob: User, client: Clien
     actions.edit(profile=profile, name=evil, bio=evil, links=[(evil, "https://x.example/'onclick=alert(1)")], now=NOW)
     text = client.get("/@bob/").text
     assert "<script>" not in text
-    assert "<img" not in text
+    assert "<img src=x" not in text
     assert text.count("&lt;script&gt;") >= 4
     assert 'href="https://x.example/&#x27;onclick=alert(1)"' in text
 
