@@ -228,7 +228,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": True,
     "SERVE_PUBLIC": True,
-    "POSTPROCESSING_HOOKS": ["events.api.schema.add_components"],
+    "POSTPROCESSING_HOOKS": ["events.api.schema.add_components", "profiles.api.add_components"],
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }

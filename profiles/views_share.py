@@ -11,22 +11,19 @@ from pathlib import Path
 
 import resvg_py
 from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.crypto import salted_hmac
 from django.views.decorators.http import conditional_page, require_safe
 
 from profiles import cards
 from profiles.cards import Theme
 from profiles.figures import shown_to
-from profiles.handles import is_handle
-from profiles.models import Audience, Profile, Section
-from profiles.queries import moved_to, profile_by_handle
+from profiles.models import Audience, Section
+from profiles.published import SECONDS_KEPT, kept, published
 from profiles.shown import Shown
 
-SECONDS_KEPT = 300
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 OF_CARD = (Section.TOTALS, Section.ACTIVITY, Section.MEASURES)
 _FONTS = Path(__file__).parent / "fonts"
@@ -52,50 +49,35 @@ def badge(request: HttpRequest, handle: str, what: str) -> HttpResponse:
 @require_safe
 @conditional_page
 def picture(request: HttpRequest, handle: str) -> HttpResponse:
-    found = _found(handle, "profile_picture")
-    if isinstance(found, HttpResponse):
-        return found
-    drawn = _kept(found, "og", lambda: _drawn(cards.picture(_shown(found, OF_CARD))))
-    return _answer(HttpResponse(drawn, content_type="image/png"))
+    return _answered(handle, "profile_picture", "image/png", "og", lambda shown: _drawn(cards.picture(shown)), OF_CARD)
 
 
 def _svg(
     handle: str, name: str, variant: str, draw: Callable[[Shown | None], str], sections: Sequence[Section], *more: str
 ) -> HttpResponse:
-    found = _found(handle, name, *more)
+    kind = "image/svg+xml; charset=utf-8"
+    return _answered(handle, name, kind, variant, lambda shown: draw(shown).encode(), sections, *more)
+
+
+def _answered(
+    handle: str,
+    name: str,
+    kind: str,
+    variant: str,
+    draw: Callable[[Shown | None], bytes],
+    sections: Sequence[Section],
+    *more: str,
+) -> HttpResponse:
+    found = published(handle, name, *more)
     if isinstance(found, HttpResponse):
-        return found
-    drawn = _kept(found, variant, lambda: draw(_shown(found, sections)).encode())
-    return _answer(HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8"))
-
-
-def _shown(found: Profile | None, sections: Sequence[Section]) -> Shown | None:
-    return shown_to(found, Audience.PUBLIC, now=timezone.now(), sections=sections) if found else None
-
-
-def _found(handle: str, name: str, *more: str) -> Profile | HttpResponse | None:
-    """The published profile, None where there is none, or the way to where it moved."""
-    lower = handle.lower()
-    if not is_handle(lower):
-        raise Http404
-    found, now_at = profile_by_handle(lower), moved_to(lower)
-    target = lower if lower != handle else now_at if found is None else None
-    if target is None:
-        return found
-    return _answer(HttpResponsePermanentRedirect(reverse(name, args=[target, *more])))
-
-
-def _kept(found: Profile | None, variant: str, draw: Callable[[], bytes]) -> bytes:
-    """Drawn once in five minutes. The name tells every change of the profile, so that taking it back shows at once."""
+        return _embeddable(found)
     if found is None:
-        return draw()
-    told = f"{found.id} {found.changed_at.isoformat()} {variant}"
-    key = f"share:{salted_hmac('codecard.share', told, algorithm='sha256').hexdigest()}"
-    known: bytes | None = cache.get(key)
-    if known is None:
-        known = draw()
-        cache.set(key, known, SECONDS_KEPT)
-    return known
+        return _embeddable(HttpResponse(draw(None), content_type=kind))
+
+    def drawn() -> bytes:
+        return draw(shown_to(found, Audience.PUBLIC, now=timezone.now(), sections=sections))
+
+    return _embeddable(HttpResponse(kept(found, variant, drawn), content_type=kind))
 
 
 def _drawn(svg: str) -> bytes:
@@ -118,7 +100,7 @@ def _font_files() -> list[str]:
     return sorted(str(file) for file in _FONTS.glob("*.ttf"))
 
 
-def _answer(response: HttpResponse) -> HttpResponse:
+def _embeddable(response: HttpResponse) -> HttpResponse:
     patch_cache_control(response, public=True, max_age=SECONDS_KEPT)
     response["Content-Security-Policy"] = POLICY
     response["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -189,8 +189,8 @@ BODIES = {
     "ci_junit": (_RUN, "<testsuite/>"),
     "ci_quality": (f"{_RUN}&format=ruff", "[]"),
 }
-# Before there is a key: tests/teams/test_devices.py.
-KEYLESS = {"device_code", "device_token"}
+# Before there is a key: tests/teams/test_devices.py; for everybody: tests/profiles/test_api.py.
+KEYLESS = {"device_code", "device_token", "api_profile"}
 API_ADDRESSES = [
     address
     for address in all_addresses()
