@@ -24,9 +24,11 @@ from codecard.lib.limits import Limit
 from codecard.lib.periods import today_in
 from codecard.lib.tenant import tenant
 from events.actions import own_data
+from events.actions.corrections import UNKNOWN, correct_session, repositories_to_choose
 from events.actions.own_data import OwnDataRefusedError
 from events.models import Deletion, Tombstone
 from events.queries.own_sessions import own_session
+from events.schema import TaskType
 from events.tasks import delete_own_data
 from profiles import exporting
 from profiles.models import Export, ExportState, Profile
@@ -181,6 +183,47 @@ def delete_session(request: HttpRequest, organization: str, number: int) -> Http
     return _ask(request, "Delete this session?", happens, "Delete this session", cancel=cancel)
 
 
+class CorrectionForm(forms.Form):
+    """What holds of a session; empty is as its tool told it."""
+
+    repository = forms.ChoiceField(required=False)
+    task = forms.ChoiceField(required=False, choices=[("", ""), *((one.value, one.label) for one in TaskType)])
+
+    def __init__(self, *args: Any, repositories: list[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["repository"].choices = [("", ""), *((str(number), "") for number in (UNKNOWN, *repositories))]  # type: ignore[attr-defined]
+
+
+@never_cache
+@login_required
+@require_POST
+def correct(request: HttpRequest, organization: str, number: int) -> HttpResponse:
+    me, user = own_person(request, organization), user_of(request)
+    back = redirect("my_session", organization, number)
+    with tenant(me.organization_id):
+        if own_session(me.organization_id, me.id, number) is None:
+            raise Http404
+        chosen = list(repositories_to_choose(me.organization_id, me.id).values_list("id", flat=True))
+    form = CorrectionForm(request.POST, repositories=chosen)
+    if not form.is_valid():
+        messages.error(request, "Choose a repository and a kind of work from the lists. Nothing was changed.")
+        return back
+    repository, task = form.cleaned_data["repository"], form.cleaned_data["task"]
+    try:
+        with audit.from_request(request):
+            is_changed = correct_session(
+                organization=me.organization, contributor=me, session=number, by=user, now=timezone.now(),
+                repository=int(repository) if repository else None, task=TaskType(task) if task else None,
+            )  # fmt: skip
+    except OwnDataRefusedError as refused:
+        messages.error(request, str(refused))
+        return back
+    if is_changed:
+        follow(user)
+    messages.success(request, "Saved. Numbers of your teams follow at once." if is_changed else "Nothing to change.")
+    return back
+
+
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -209,7 +252,7 @@ def _end(request: HttpRequest, me: Contributor, user: User) -> HttpResponse:
     except OwnDataRefusedError as refused:
         messages.error(request, str(refused))
         return _back()
-    _follow(user)
+    follow(user)
     if left is not None:
         delete_own_data.delay(organization_id=me.organization_id)
         messages.success(request, "It is being deleted. Nothing of yours is taken in any more.")
@@ -228,12 +271,12 @@ def _delete(
     except OwnDataRefusedError as refused:
         messages.error(request, str(refused))
         return redirect(back) if back else _back(me.organization.slug)
-    _follow(user)
+    follow(user)
     messages.success(request, f"{told}: {counted(facts, 'fact')} and their sums are gone.")
     return redirect(back) if back else _back(me.organization.slug)
 
 
-def _follow(user: User) -> None:
+def follow(user: User) -> None:
     """What rests on the data: copies that still hold them, badges, what caches show of the profile."""
     exporting.forget_exports(user=user)
     Profile.objects.filter(user=user).update(changed_at=timezone.now())
@@ -285,5 +328,6 @@ urlpatterns = [
     path("me/data/<slug:organization>/resume/", resume, name="my_resume"),
     path("me/data/<slug:organization>/day/", delete_day, name="my_day"),
     path("me/data/<slug:organization>/everything/", delete_everything, name="my_everything"),
+    path("me/sessions/<slug:organization>/<int:number>/correct/", correct, name="my_session_correct"),
     path("me/sessions/<slug:organization>/<int:number>/delete/", delete_session, name="my_session_delete"),
 ]

@@ -11,9 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from codecard.lib.tenant import tenant
+from events.actions.corrections import repositories_to_choose
 from events.dashboards.pulls.sessions import turns_of
 from events.dashboards.pulls.words import tool_name
+from events.models import task_type_of_number
 from events.queries.own_sessions import names_of, own_session, own_sessions_page, own_timeline
+from events.schema import TaskType
 from profiles.handles import profile_of
 from profiles.me import overview_context
 from teams.models import Contributor, User
@@ -59,6 +62,7 @@ def session(request: HttpRequest, organization: str, number: int) -> HttpRespons
         events, is_cut = own_timeline(me.organization_id, found.session)
         numbers = {number for event in events for number in (event.model_id, event.language_id)}
         names = names_of(me.organization_id, numbers)
+        choices = list(repositories_to_choose(me.organization_id, me.id).values_list("id", "value"))
     turns = turns_of(events, names)
     context = {
         "nav": "me",
@@ -69,6 +73,10 @@ def session(request: HttpRequest, organization: str, number: int) -> HttpRespons
         "models": sorted({names[model] for turn in turns for model in turn.models if model in names}),
         "is_cut": is_cut,
         "tool": tool_name(found.tool),
+        "repositories": choices,
+        "corrected_repository": None if found.session.told_repository_id is None else found.session.repository_id,
+        "corrected_task": task_type_of_number(found.session.corrected_task),
+        "tasks": list(TaskType),
     }
     return render(request, "profiles/me/session.html", context)
 

@@ -66,7 +66,7 @@ def forget_session(
     :raises OwnDataRefusedError: its facts are not kept any more, so nothing tells what of the sums is its.
     """
     with tenant(organization.id), connection.cursor() as cursor:
-        since = _begin(cursor, organization, contributor)
+        since = begin(cursor, organization, contributor)
         row = Session.objects.filter(organization=organization, id=session, contributor_id=contributor.id).first()
         if row is None or row.is_instance:
             return 0
@@ -93,7 +93,7 @@ def forget_session(
 def forget_day(*, organization: Organization, contributor: Contributor, day: date, by: User, now: datetime) -> int:
     """Deletes all of one local day, sums of days whose facts are kept no longer included; how many facts that were."""
     with tenant(organization.id), connection.cursor() as cursor:
-        since = _begin(cursor, organization, contributor)
+        since = begin(cursor, organization, contributor)
         start, end = span_of(day)
         gone = forget_facts(cursor, organization.id, contributor.id, start=start, end=end, day=day)
         forget_sums(cursor, organization.id, contributor.id, day)
@@ -123,7 +123,7 @@ def begin_deletion(*, organization: Organization, contributor: Contributor, by: 
         before = Deletion.objects.filter(organization=organization, contributor_id=contributor.id).first()
         if before is not None:
             return before
-        _begin(cursor, organization, contributor)
+        begin(cursor, organization, contributor)
         names = _names_of(organization, contributor)
         tombstone = _bury(organization, names, None, None, now)
         Key.objects.filter(organization=organization, contributor=contributor, revoked_at=None).update(revoked_at=now)
@@ -233,7 +233,7 @@ def _join_tombstones(organization: Organization, contributor: Contributor, tombs
 def pause(*, organization: Organization, contributor: Contributor, by: User, now: datetime) -> bool:
     """From now on nothing of the person is stored here. False where that was so."""
     with tenant(organization.id), connection.cursor() as cursor:
-        _begin(cursor, organization, contributor)
+        begin(cursor, organization, contributor)
         if paused(organization, contributor) is not None:
             return False
         _bury(organization, _names_of(organization, contributor), now, None, now, TombstoneKind.PAUSED)
@@ -244,7 +244,7 @@ def pause(*, organization: Organization, contributor: Contributor, by: User, now
 def resume(*, organization: Organization, contributor: Contributor, by: User, now: datetime) -> bool:
     """What happens from now on is stored again; what happened meanwhile never is. False where nothing was paused."""
     with tenant(organization.id), connection.cursor() as cursor:
-        _begin(cursor, organization, contributor)
+        begin(cursor, organization, contributor)
         row = paused(organization, contributor)
         if row is None:
             return False
@@ -266,8 +266,9 @@ def paused(organization: Organization, contributor: Contributor) -> Tombstone | 
 # --- what they share ------------------------------------------------------------------------------------------------
 
 
-def _begin(cursor: CursorWrapper, organization: Organization, contributor: Contributor) -> datetime | None:
-    """From when on facts are kept. Every process forgets what it remembers, and nobody else writes until the end."""
+def begin(cursor: CursorWrapper, organization: Organization, contributor: Contributor) -> datetime | None:
+    """From when on facts are kept. Every process forgets what it remembers, and nobody else writes until the end.
+    Inside the tenant."""
     raise_identity_epoch(organization.id)
     if Relocation.objects.filter(organization=organization, finished_at=None).exists():
         raise OwnDataRefusedError(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
+from events.ledger.correcting import correct_row
 from events.ledger.lookups import Lookups
 from events.ledger.pricing import PRICES
 from events.ledger.rows import ESTIMATED, KINDS, fact_id
@@ -165,6 +166,8 @@ class Batch:
             if session is not None:
                 row[_SESSION] = session.id
                 row[_SUPERSEDED] = rank > session.best[kind]
+                if session.correction is not None:
+                    correct_row(row, *session.correction)
             if scope is not None:
                 row[_SESSION] = row[_SESSION] or scope.id
                 row[_SUPERSEDED] = row[_SUPERSEDED] or rank > scope.best[kind]

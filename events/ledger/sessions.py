@@ -42,6 +42,17 @@ class Locked(NamedTuple):
     has_run: bool
     first_run_at: datetime | None
     parts: str | None
+    told_repository_id: int | None
+    corrected_task: int | None
+
+    @property
+    def as_told(self) -> int:
+        return self.repository_id if self.told_repository_id is None else self.told_repository_id
+
+    @property
+    def corrected_repository_id(self) -> int | None:
+        """What its person says; None where it is as told."""
+        return None if self.told_repository_id is None else self.repository_id
 
 
 @dataclass(slots=True)
@@ -140,7 +151,7 @@ class Touch:
             self.first_us, self.owner = micros(row.started_at), Owner(row.contributor_id, row.identity_id)
         self.last_us = max(self.last_us, micros(row.ended_at))
         if row.repository_at and (not self.repository_id or micros(row.repository_at) <= self.repository_us):
-            self.repository_id, self.repository_us = row.repository_id, micros(row.repository_at)
+            self.repository_id, self.repository_us = row.as_told, micros(row.repository_at)
         if row.branch_at and (not self.branch_id or micros(row.branch_at) <= self.branch_us):
             self.branch_id, self.branch_us = row.branch_id, micros(row.branch_at)
         self.is_changed = before != (*self._times(), self.best)
@@ -153,16 +164,26 @@ class Touch:
     def _times(self) -> tuple[datetime, datetime, datetime | None, datetime | None]:
         return moment(self.first_us), moment(self.last_us), self.repository_at, self.branch_at
 
+    @property
+    def correction(self) -> tuple[int | None, int | None] | None:
+        """Repository and task type, each None where it is as told; None where nothing is corrected."""
+        row = self.locked
+        if row is None or (row.told_repository_id is None and row.corrected_task is None):
+            return None
+        return row.corrected_repository_id, row.corrected_task
+
     def name(self) -> dict[str, Any]:
         return {"tool_id": self.tool_id, "key": self.key}
 
     def values(self, known: Lookups) -> dict[str, Any]:
+        corrected = self.locked.corrected_repository_id if self.locked else None
         return {
             "is_instance": self.is_instance,
             "contributor_id": self.owner.contributor_id,
             "identity_id": self.owner.identity_id,
             "parts": as_stored(self.parts) if self.is_instance else None,
-            "repository_id": self.repository_id,
+            "repository_id": self.repository_id if corrected is None else corrected,
+            "told_repository_id": None if corrected is None else self.repository_id,
             "repository_at": self.repository_at,
             "branch_id": self.branch_id,
             "branch_at": self.branch_at,
@@ -230,7 +251,8 @@ _LOCK = """
     CROSS JOIN LATERAL (
         SELECT id, contributor_id, identity_id, repository_id, repository_at, branch_id, branch_at, started_at,
                ended_at, ranks, accepted + auto_accepted > 0 AS has_accepted,
-               tests_passed + tests_failed + tests_none + tests_unknown > 0 AS has_run, first_run_at, parts::text
+               tests_passed + tests_failed + tests_none + tests_unknown > 0 AS has_run, first_run_at, parts::text,
+               told_repository_id, corrected_task
         FROM events_session WHERE organization_id = %(org)s AND tool_id = t.tool_id AND key = t.key LIMIT 1 FOR UPDATE
     ) AS s
 """

@@ -7,7 +7,7 @@ upserts, and `session_in_organization` for sessions.
 from collections.abc import Iterable
 
 from events.ledger import edits
-from events.models import COUNTERS
+from events.models import COUNTERS, TYPED
 
 # Column of events_event -> type in the binary COPY that fills the stage. All numbers: on the wire a timestamptz is the
 # microseconds and a date the days since 2000-01-01.
@@ -107,6 +107,27 @@ _FORGET = f"""
       AND (%(day)s::date IS NULL OR day = %(day)s)
     RETURNING {_CHANGED}
 """
+# The session's time span bounds the search, so that the primary key serves it.
+_OF_SESSION = """
+    organization_id = %(org)s AND occurred_at BETWEEN %(from)s AND %(to)s AND session_id = %(session)s
+"""
+_TOLD = """
+    coalesce((detail -> 'told' ->> 0)::int, repository_id) AS told_repository,
+    coalesce((detail -> 'told' ->> 1)::smallint, path_class) AS told_class
+"""
+# `repository` and `task` NULL: as told. What was told stays in the fact for as long as anything is corrected.
+_CORRECT = f"""
+    UPDATE events_event e SET repository_id = coalesce(%(repository)s::int, t.told_repository),
+        path_class = CASE WHEN kind = ANY(%(typed)s)
+            THEN coalesce(t.told_class %% {TYPED} + {TYPED} * %(task)s::int, t.told_class) ELSE t.told_class END,
+        detail = CASE WHEN %(repository)s::int IS NULL AND %(task)s::int IS NULL
+            THEN nullif(e.detail - 'told', '{{}}'::jsonb)
+            ELSE coalesce(e.detail, '{{}}'::jsonb)
+                || jsonb_build_object('told', jsonb_build_array(t.told_repository, t.told_class)) END
+    FROM (SELECT occurred_at AS at, id AS fact, {_TOLD} FROM events_event WHERE {_OF_SESSION}) AS t
+    WHERE {_OF_SESSION} AND e.occurred_at = t.at AND e.id = t.fact
+    RETURNING {_CHANGED}
+"""
 _REMOVE = """
     DELETE FROM events_event e USING unnest(%(ats)s::bigint[], %(ids)s::bigint[]) AS gone(at_us, id)
     WHERE e.organization_id = %(org)s AND e.id = gone.id
@@ -177,11 +198,13 @@ _SESSIONS_OF_BATCH = f"""
         identity_id = coalesce(t.identity_id, s.identity_id), parts = coalesce(t.parts, s.parts),
         repository_id = coalesce(t.repository_id, s.repository_id),
         repository_at = coalesce(t.repository_at, s.repository_at),
+        told_repository_id = coalesce(t.told_repository_id, s.told_repository_id),
         branch_id = coalesce(t.branch_id, s.branch_id), branch_at = coalesce(t.branch_at, s.branch_at),
         ranks = coalesce(t.ranks, s.ranks)
     FROM jsonb_to_recordset(%(sessions)s::jsonb) AS t(id bigint, is_changed bool, started_at timestamptz,
         ended_at timestamptz, started_on date, contributor_id bigint, identity_id bigint, parts jsonb,
-        repository_id int, repository_at timestamptz, branch_id int, branch_at timestamptz, ranks smallint[])
+        repository_id int, told_repository_id int, repository_at timestamptz, branch_id int, branch_at timestamptz,
+        ranks smallint[])
     LEFT JOIN by_session a ON a.session_id = t.id
     WHERE s.organization_id = %(org)s AND s.id = ANY(%(session_ids)s::bigint[]) AND s.id = t.id
       AND (t.is_changed OR a.session_id IS NOT NULL)
@@ -210,6 +233,13 @@ FORGET = _applied(
     """,
 )  # fmt: skip
 """Takes out facts that their person deletes, and their counters back."""
+_HOW_MANY = "SELECT count(*), min(day), max(day) FROM changed"
+TAKE_BACK = _applied(
+    f"SELECT {_CHANGED} FROM events_event WHERE {_OF_SESSION}", -1, "NOT is_superseded", _SESSIONS_BACK, told=_HOW_MANY
+)
+"""Takes the counters of one session's facts back, which stay: before `CORRECT` puts them elsewhere."""
+CORRECT = _applied(_CORRECT, +1, "NOT is_superseded", _SESSIONS_BACK, told=_HOW_MANY)
+"""Facts of one session in the repository and of the task type that their person says; answers as `TAKE_BACK`."""
 
 _COUNTED = ", ".join(f"coalesce({expression}, 0)::bigint AS {name}" for name, expression in COUNTERS.items())
 _OTHER_KEYS = tuple(key for key in DETAIL_KEYS if key != "contributor_id")

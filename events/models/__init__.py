@@ -37,6 +37,7 @@ from events.models.event import (
     Session,
     path_class_in,
     task_type_in,
+    task_type_of_number,
 )
 from events.models.forgetting import Deletion, Tombstone, TombstoneKind
 from events.models.intake import Fate, IntakeDay
@@ -168,4 +169,5 @@ __all__ = [
     "Verdict",
     "path_class_in",
     "task_type_in",
+    "task_type_of_number",
 ]

@@ -52,6 +52,10 @@ def task_type_in(number: int) -> TaskType | None:
     return _TASK_TYPE_OF_NUMBER.get(number // TYPED)
 
 
+def task_type_of_number(number: int | None) -> TaskType | None:
+    return None if number is None else _TASK_TYPE_OF_NUMBER.get(number)
+
+
 _TASK_TYPE_OF_NUMBER = {number: task_type for task_type, number in TASK_TYPES.items()}
 
 
@@ -79,7 +83,9 @@ class Session(Counters):
     `is_instance`: not a conversation but an exporter's process, the scope in which the channels of a tool are compared
     whose metrics carry no session; never counted as a session. `ranks[kind]` is the rank of the best channel that told
     facts of that kind, 0 where none did. `first_run_*`: the first local test run at or after the first accepted edit,
-    and its `Outcome`, None and 0 where there is none (`ledger.first_runs`).
+    and its `Outcome`, None and 0 where there is none (`ledger.first_runs`). What its person corrected
+    (`ledger.correcting`): `repository_id` is theirs where `told_repository_id`, the tool's, isn't None;
+    `corrected_task` a number of TASK_TYPES.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -92,6 +98,8 @@ class Session(Counters):
     parts = models.JSONField(null=True)
     repository_id = models.IntegerField(default=0, db_default=0)
     repository_at = models.DateTimeField(null=True)
+    told_repository_id = models.IntegerField(null=True)
+    corrected_task = models.SmallIntegerField(null=True)
     branch_id = models.IntegerField(default=0, db_default=0)
     branch_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
@@ -157,7 +165,8 @@ class ClientCommit(models.Model):
 
 class Event(models.Model):
     """One fact. `id` is the 64-bit hash of the fact's natural key in its channel; together with the tool's own time it
-    makes a retry, a replay and a second exporter one row. `day` is the contributor's local day when it arrived.
+    makes a retry, a replay and a second exporter one row. `day` is the contributor's local day when it arrived. Where
+    the session was corrected, `detail` keeps what was told ("told": repository and path class).
     Range-partitioned by month. Written by the ledger alone; `*_id` 0 is "unknown"."""
 
     pk = models.CompositePrimaryKey("organization_id", "occurred_at", "id")

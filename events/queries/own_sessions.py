@@ -16,12 +16,14 @@ _NAMED = (
 
 @dataclass(frozen=True, slots=True)
 class OwnSession:
-    """`repository` and `branch` "" where they aren't known. `pulls`: those that it is linked to."""
+    """`repository` and `branch` "" where they aren't known; `told_repository` is the tool's where the person said
+    another. `pulls`: those that it is linked to."""
 
     session: Session
     tool: str
     repository: str
     branch: str
+    told_repository: str
     pulls: list[PullRequest]
 
     @property
@@ -64,7 +66,7 @@ def own_session(organization_id: int, person: int, number: int) -> OwnSession | 
 
 
 def _told(organization_id: int, sessions: list[Session]) -> list[OwnSession]:
-    numbers = {number for one in sessions for number in (one.tool_id, one.repository_id, one.branch_id)}
+    numbers = {number for one in sessions for number in (one.tool_id, one.repository_id, one.branch_id, _told_of(one))}
     names = names_of(organization_id, numbers)
     links = SessionLink.objects.filter(organization=organization_id, session__in=[one.id for one in sessions])
     pulls: dict[int, list[PullRequest]] = {}
@@ -73,10 +75,15 @@ def _told(organization_id: int, sessions: list[Session]) -> list[OwnSession]:
     return [
         OwnSession(
             one, names.get(one.tool_id, ""), names.get(one.repository_id, ""), names.get(one.branch_id, ""),
-            pulls.get(one.id, []),
+            names.get(_told_of(one), ""), pulls.get(one.id, []),
         )
         for one in sessions
     ]  # fmt: skip
+
+
+def _told_of(one: Session) -> int:
+    """The repository that its tool told."""
+    return one.repository_id if one.told_repository_id is None else one.told_repository_id
 
 
 def names_of(organization_id: int, numbers: set[int]) -> dict[int, str]:

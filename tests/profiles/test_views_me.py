@@ -94,3 +94,44 @@ def test_pages_ask_as_much_of_many_sessions_as_of_one(acme: Organization, bob: U
             assert bob_client.get("/me/sessions/").status_code == 200
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_a_session_is_corrected_and_taken_back(acme: Organization, bob: User, bob_client: Client) -> None:
+    with tenant(acme.id):
+        me = person(acme, bob)
+    accept(acme, me, TODAY - DAY, repository="github.com/acme/right")
+    accept(acme, me, TODAY)
+    with tenant(acme.id):
+        session = Session.objects.filter(organization=acme).latest("started_at")
+        right = Session.objects.filter(organization=acme).earliest("started_at").repository_id
+    page = f"/me/sessions/acme/{session.id}/"
+    assert "As Claude Code told it: unknown" in words(bob_client.get(page).text)
+    for sent, repository, task, told in (
+        ({"repository": str(right), "task": "docs"}, right, 11, "Saved."),
+        ({"repository": str(right), "task": "docs"}, right, 11, "Nothing to change."),
+        ({"repository": "999999", "task": ""}, right, 11, "Choose a repository"),
+        ({"repository": "", "task": "nonsense"}, right, 11, "Choose a repository"),
+        ({"repository": "", "task": ""}, 0, None, "Saved."),
+    ):
+        answer = bob_client.post(f"{page}correct/", sent, follow=True)
+        assert told in words(answer.text), sent
+        with tenant(acme.id):
+            row = Session.objects.get(organization=acme, id=session.id)
+        assert (row.repository_id, row.corrected_task) == (repository, task), sent
+        is_chosen = f'<option value="{right}" selected>' in answer.text
+        assert is_chosen == (repository == right)
+
+
+def test_nobody_corrects_the_sessions_of_others(
+    acme: Organization, bob: User, alice_client: Client, charlie_client: Client
+) -> None:
+    with tenant(acme.id):
+        me = person(acme, bob)
+    accept(acme, me, TODAY)
+    with tenant(acme.id):
+        number = Session.objects.get(organization=acme).id
+    for client in (alice_client, charlie_client):
+        sent = {"repository": "0", "task": "docs"}
+        assert client.post(f"/me/sessions/acme/{number}/correct/", sent).status_code == 404
+    with tenant(acme.id):
+        assert Session.objects.get(organization=acme).corrected_task is None
