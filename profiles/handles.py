@@ -96,8 +96,9 @@ def _take_suggestion(user: User) -> str:
 
 
 def _known_as(user: User) -> str:
-    """The login at GitHub, else the name. Never the mail address: it says more than somebody may want to publish."""
-    accounts = SocialAccount.objects.filter(user=user, provider="github").order_by("id")
+    """The login at GitHub, or at a GitHub of one's own (whose accounts bear the name of its host), else the name. Never
+    the mail address: it says more than somebody may want to publish."""
+    accounts = SocialAccount.objects.filter(user=user).order_by("id")
     logins = (str(account.extra_data.get("login") or "") for account in accounts)
     return next(filter(None, logins), user.name)
 

@@ -15,6 +15,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from codecard.lib.tenant import tenant
 from teams import actions, queries
 from teams.invitations import forget_invitation, kept_invitation
 from teams.models import IdentityKind, User
@@ -57,7 +58,8 @@ def join_kept_invitation(request: HttpRequest, user: User, *, now: datetime) -> 
 
 
 def claim_known_names(user: User, *, now: datetime) -> None:
-    """In every organization of the user, whoever is known by a name that they have proven to be theirs."""
+    """In every organization of the user, whoever is known by a name that they have proven to be theirs; and whoever
+    will be: the first pull request of a newcomer is theirs."""
     _claim(user, _proven_names(user, now), now)
 
 
@@ -82,8 +84,14 @@ def claim_connected_account(request: HttpRequest, sociallogin: Any, **_: Any) ->
 
 def _claim(user: User, names: list[tuple[IdentityKind, str]], now: datetime) -> None:
     for membership in queries.memberships_of(user):
+        organization = membership.organization
         for kind, value in names:
-            actions.claim_identity(organization=membership.organization, user=user, kind=kind, value=value, now=now)
+            actions.claim_identity(organization=organization, user=user, kind=kind, value=value, now=now)
+        with tenant(organization.id):
+            own = queries.contributor_of(organization, user)
+        if own is not None:
+            for kind, value in names:
+                actions.add_identity(organization=organization, contributor=own, kind=kind, value=value, now=now)
 
 
 def _proven_names(user: User, now: datetime) -> list[tuple[IdentityKind, str]]:

@@ -16,59 +16,13 @@ from teams import key_cache
 from teams.models import AuditEntry, Membership, Organization, Role, User
 from tests._github import Email, GitHub, Person
 from tests.browser._chromium import Chromium
+from tests.browser._someone import Someone, invitation_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLGA, LENA, DAN, KIM = (
     Person(number, name.lower(), f"{name} Example", [Email(f"{name.lower()}@acme.example")])
     for number, name in enumerate(("Olga", "Lena", "Dan", "Kim"), start=1)
 )
-
-
-class Someone:
-    """A person with a browser of their own."""
-
-    def __init__(self, browser: Chromium, here: str, github: GitHub, person: Person) -> None:
-        self.page, self.here, self._github, self._person = browser.page(), here, github, person
-
-    def go(self, address: str) -> None:
-        self.page.open(self.here + address)
-
-    def by_github(self) -> None:
-        """Continues with GitHub from the page that is open, and comes back signed in."""
-        self._github.person = self._person
-        self.press("main form[action*=github] button")
-
-    def press(self, selector: str) -> None:
-        """A button or link that leads to another page."""
-        self.page.evaluate("window.isOld = true")
-        self.page.click(selector)
-        loaded = "document.readyState === 'complete' && window.isOld !== true"
-        self.page.wait_for(lambda: self._is(loaded), f"the page after {selector}")
-
-    def _is(self, condition: str) -> bool:
-        try:
-            return bool(self.page.evaluate(condition))
-        except Exception:
-            return False
-
-    def fill(self, **fields: str) -> None:
-        for name, value in fields.items():
-            field = f"document.querySelector('main [name={name}]')"
-            self.page.evaluate(f"{field}.value = {json.dumps(value)}")
-
-    def choose(self, name: str, words: str) -> None:
-        """The option of a select by its words."""
-        field = f"document.querySelector('main select[name={name}]')"
-        found = f"[...{field}.options].find(one => one.text.trim() === {json.dumps(words)})"
-        self.page.evaluate(f"{field}.value = {found}.value")
-
-    @property
-    def text(self) -> str:
-        return str(self.page.evaluate("document.querySelector('main').innerText"))
-
-    @property
-    def address(self) -> str:
-        return str(self.page.evaluate("location.pathname"))
 
 
 def post(here: str, key: str, events: list[dict[str, object]]) -> int:
@@ -120,7 +74,7 @@ def test_from_an_empty_database_to_the_numbers_of_a_team(
     assert "Payments" in olga.text
 
     # A lead and two developers come by links.
-    links = {role: _link(olga, role, uses) for role, uses in ((Role.LEAD, 1), (Role.DEVELOPER, 2))}
+    links = {role: invitation_link(olga, role, uses) for role, uses in ((Role.LEAD, 1), (Role.DEVELOPER, 2))}
     people = {}
     for person, role in ((LENA, Role.LEAD), (DAN, Role.DEVELOPER), (KIM, Role.DEVELOPER)):
         people[person.login] = newcomer = Someone(browser, here, github, person)
@@ -176,17 +130,6 @@ def test_from_an_empty_database_to_the_numbers_of_a_team(
     for someone in (olga, *people.values()):
         # Nobody's page asks on while the database is emptied.
         someone.page.open("about:blank")
-
-
-def _link(owner: Someone, role: Role, uses: int) -> str:
-    """The path of a link that makes people members of the team."""
-    owner.go("/o/acme/settings/invitations/new/link/")
-    owner.choose("role", role.label)
-    owner.choose("team", "Payments")
-    owner.fill(most_uses=str(uses))
-    owner.press("main form button")
-    link = str(owner.page.evaluate("document.querySelector('main .codeblock').innerText")).strip()
-    return link.removeprefix(owner.here)
 
 
 def _roles() -> dict[str, str]:

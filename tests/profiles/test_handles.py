@@ -56,7 +56,9 @@ def test_a_profile_is_made_once_and_unpublished(bob: User) -> None:
 
 def test_the_login_at_github_is_suggested_before_the_name_and_a_taken_one_never(bob: User, alice: User) -> None:
     for user in (bob, alice):
-        SocialAccount.objects.create(user=user, provider="github", uid=str(user.id), extra_data={"login": "Octo-Cat"})
+        SocialAccount.objects.create(
+            user=user, provider="github.acme.example", uid=str(user.id), extra_data={"login": "Octo-Cat"}
+        )
     assert profile_of(bob).handle == "octo-cat"
     assert re.fullmatch(r"octo-cat-[0-9a-f]{6}", profile_of(alice).handle)
 

@@ -85,6 +85,17 @@ def test_verified_addresses_and_logins_claim_who_data_know(acme: Organization, b
         assert not Contributor.objects.get(id=not_mine.id).is_claimed
 
 
+def test_a_login_that_no_data_know_yet_is_the_persons_once_they_do(acme: Organization, bob: User) -> None:
+    SocialAccount.objects.create(user=bob, provider="github", uid="7", extra_data={"login": "BobGH"})
+    for _ in range(2):
+        settle_in(user=bob)
+    with tenant(acme.id):
+        own = queries.contributor_of(acme, bob)
+        assert own
+        names = set(own.identities.values_list("kind", "value"))
+    assert names == {("email", bob.email), ("github", "bobgh")}
+
+
 def test_an_address_that_is_confirmed_later_claims_too(acme: Organization, bob: User) -> None:
     known = known_as(acme, IdentityKind.EMAIL, "bob@home.example")
     address = EmailAddress.objects.create(user=bob, email="bob@home.example", verified=True)
