@@ -1,7 +1,7 @@
 """`make bench`: measures the product on throw-away services, prints the table of docs/performance.md.
 
 `python -m bench SECTION …` runs some of: ingest, otlp, small, growth, idle, dashboards, measures, people, ownership,
-github, merges, connecting.
+github, merges, connecting, sharing.
 `python -m bench pulls DATA_DIR [--json]` judges the product on pull requests whose truth is known, without services.
 """
 
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import connecting, dashboards, github, ingest, measures, merges, ownership, people
+from bench import connecting, dashboards, github, ingest, measures, merges, ownership, people, sharing
 from bench.figures import Figure, table
 from bench.judging import report
 from bench.product import Product, product
@@ -35,6 +35,7 @@ SECTIONS: dict[str, Callable[[Product], list[Figure]]] = {
     "github": github.run,
     "merges": merges.run,
     "connecting": connecting.run,
+    "sharing": sharing.run,
 }
 
 
