@@ -118,9 +118,9 @@ def usage(product: Product) -> Figure:
     return Figure("usage API of the largest organization, all its days by tool and model", times, "ms")
 
 
-def milliseconds(product: Product, path: str, headers: dict[str, str]) -> Iterator[float]:
+def milliseconds(product: Product, path: str, headers: dict[str, str], warm_up: int = WARM_UP) -> Iterator[float]:
     connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=60)
-    for number in range(WARM_UP + REQUESTS):
+    for number in range(warm_up + REQUESTS):
         began = time.perf_counter()
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
@@ -128,7 +128,7 @@ def milliseconds(product: Product, path: str, headers: dict[str, str]) -> Iterat
         took = time.perf_counter() - began
         if answer.status != HTTPStatus.OK:
             raise SystemExit(f"{path} answered {answer.status}")
-        if number >= WARM_UP:
+        if number >= warm_up:
             yield took * 1000
 
 

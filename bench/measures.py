@@ -1,6 +1,8 @@
 """What leads ask: the team dashboard with its measures, the page of one, and the API, beside 200 organizations.
 
-A tenth is asked first: the cost should follow the team and the period, and not how much others have.
+A tenth is asked first: the cost should follow the team and the period, and not how much others have. Pages are asked
+while nothing changes, which is remembered; the dashboard also with one new fact before each request, and with all of
+its rows written anew, as after a start.
 """
 
 import gzip
@@ -10,6 +12,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import brotli  # type: ignore[import-untyped]
+import psycopg
 
 from bench.dashboards import (
     FORTY,
@@ -27,6 +30,7 @@ from bench.figures import Figure
 from bench.product import CHECKOUT, Product
 
 PULLS = 200_000
+ROUNDS = 8
 _STATIC = CHECKOUT / "codecard" / "static"
 
 
@@ -60,7 +64,37 @@ def _measured(product: Product, events: int, pulls: int) -> list[Figure]:
         [sys.executable, "-m", "bench.preload_pulls", str(pulls), "--beside-events"],
         env=environment_of(product), cwd=CHECKOUT, check=True,
     )  # fmt: skip
-    return [*pages(product, FORTY, _team(FORTY), _stored(events)), _api(product, events)]
+    shown = [*pages(product, FORTY, _team(FORTY), _stored(events)), _api(product, events)]
+    return [*shown, *_changing(product, _stored(events))]
+
+
+_LIVE = """
+    UPDATE events_{0} SET prompts = prompts + 1 WHERE (organization_id, day, contributor_id) = (
+        SELECT organization_id, day, contributor_id FROM events_contributor_day
+        WHERE organization_id = %s ORDER BY day DESC, contributor_id LIMIT 1)
+"""
+_ALL = "UPDATE {0} SET organization_id = organization_id WHERE organization_id = %s"
+_ROWS = ("events_contributor_day", "events_edit_day", "events_latency")
+
+
+def _changing(product: Product, stored: str) -> list[Figure]:
+    """The team dashboard while its rows change."""
+    live = [_LIVE.format(table) for table in ("contributor_day", "detail_day")]
+    path, headers = _team(FORTY)[0].path, {"Cookie": cookie_of(product, FORTY)}
+    figures = []
+    with psycopg.connect(product.database_url, autocommit=True) as database:
+        [number] = database.execute("SELECT id FROM teams_organization WHERE slug = %s", [FORTY]).fetchone() or [0]
+        for name, statements in (
+            ("a new fact before each request", live), ("all read anew", [_ALL.format(table) for table in _ROWS]),
+        ):  # fmt: skip
+            times = []
+            for _ in range(ROUNDS):
+                for statement in statements:
+                    database.execute(statement, [number])
+                database.execute("VACUUM events_contributor_day, events_edit_day, events_latency")
+                times.append(next(milliseconds(product, path, headers, warm_up=0)))
+            figures.append(Figure(f"team dashboard, {name}, {stored}", times, "ms"))
+    return figures
 
 
 def _api(product: Product, events: int) -> Figure:

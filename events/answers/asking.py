@@ -1,11 +1,12 @@
 """What is asked: a metric of whom, in which weeks, by what. Pure but for the reading of who is in which team."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from codecard.lib.lattice import Cell, Opening, openings, settling_order, whole_only
 from codecard.lib.periods import Days
+from codecard.lib.remembering import digest_of
 from events.metrics._base import By, Metric
 from events.queries.facts import Facts, joined
 from events.queries.people import Group, everybody_of, floor_for
@@ -28,6 +29,12 @@ class Scope:
     is_everybody: bool = False
     is_small_team: bool = False
     """Everybody agreed to see values of the whole, and of nothing but the whole."""
+
+    @property
+    def key(self) -> Hashable:
+        """Tells whose numbers, and what of them may be shown, as far as that rests on no facts."""
+        people = digest_of(sorted(group.people) for group in self.settled)
+        return self.organization.id, people, self.floor, self.is_small_team
 
     def opening(self, cells: Sequence[Cell]) -> Opening:
         """What of one week may be shown, of facts of all settled groups."""

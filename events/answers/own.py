@@ -15,7 +15,7 @@ from codecard.lib.periods import Days
 from codecard.lib.tenant import tenant
 from events.answers.answering import Answers
 from events.answers.asking import Scope
-from events.queries.facts import Detail, Distance, Facts, FirstRun
+from events.queries.facts import Detail, Distance, Facts, FirstRun, Given
 from events.queries.people import Group
 from events.queries.pull_facts import Pull
 from teams.models import Organization
@@ -29,14 +29,10 @@ class Oneself(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Together(Facts):
+class Together(Given):
     """Facts of several organizations, read already."""
 
     parts: tuple[Facts, ...] = ()
-
-    @property
-    def whole(self) -> Facts:
-        return self
 
     @cached_property
     def details(self) -> list[Detail]:

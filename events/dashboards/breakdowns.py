@@ -3,28 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Final
+from typing import Final, cast
 
-from codecard.lib.lattice import WITHHELD, Cell, Opening
+from codecard.lib.lattice import WITHHELD
 from codecard.lib.reading import Reading
 from events import answers
-from events.answers import Scope
+from events.answers.weeks import Weeks
 from events.dashboards.figures import COST, TOKENS, OpenWeek
 from events.metrics._base import UNKNOWN, By
-from events.metrics._details import DIMENSIONS, parts_of
-from events.queries.facts import Detail, Has
+from events.metrics._usage import Amounts, Usage
+from events.queries.cells import Has
 from events.queries.team import Measure
 
 COLOURS: Final = 6
 _LAST: Final = (UNKNOWN, WITHHELD)
 _NAMES: Final = {UNKNOWN: "Unknown", WITHHELD: "Withheld, together"}
-_COUNTED: Final = {
-    Has.TOKENS: (Measure.TOKENS, TOKENS),
-    Has.COST: (Measure.COST, (*COST, "unpriced_tokens")),
-    Has.LINES: (Measure.LINES, ("lines_added", "lines_removed")),
-}
-Openings = Mapping[tuple[Has, date], Opening]
+_MEASURES: Final = {Has.TOKENS: Measure.TOKENS, Has.COST: Measure.COST, Has.LINES: Measure.LINES}
 
 
 @dataclass(slots=True)
@@ -63,38 +57,16 @@ class Row:
 Rows = dict[str, Row]
 
 
-def openings_of(scope: Scope, details: Iterable[Detail], weeks: Iterable[OpenWeek]) -> Openings:
-    """What may be told of each measure in each week, once for all tables."""
-    by_week = _by_week(details)
-    found: dict[tuple[Has, date], Opening] = {}
-    for week in weeks:
-        for has, (measure, _) in _COUNTED.items():
-            cells = [Cell(parts_of(one), one.people[has]) for one in by_week[week.week_on] if one.people[has]]
-            # What nobody may know the people of, nobody may know the amounts of.
-            if cells and measure in week.open:
-                found[has, week.week_on] = scope.opening(cells)
-    return found
-
-
-def _by_week(details: Iterable[Detail]) -> defaultdict[date, list[Detail]]:
-    found: defaultdict[date, list[Detail]] = defaultdict(list)
-    for detail in details:
-        found[detail.week_on].append(detail)
-    return found
-
-
-def rows_of(by: By, details: Iterable[Detail], openings: Openings) -> Rows:
+def rows_of(by: By, told: Mapping[Usage, Weeks], weeks: Sequence[OpenWeek]) -> Rows:
     """Each measure is opened by itself, week by week, so that the rows of every measure add up to its total."""
-    place = DIMENSIONS.index(by)
     rows: Rows = defaultdict(Row)
-    for detail in details:
-        part = parts_of(detail)[place]
-        for has, (_, names) in _COUNTED.items():
-            opening = openings.get((has, detail.week_on))
-            if opening and opening.is_open and detail.people[has]:
-                row = rows[opening.part(place, part)]
-                for name in names:
-                    row.sums[name] += detail.sums[name]
+    for usage, some in told.items():
+        # What nobody may know the people of, nobody may know the amounts of.
+        days = [week.week_on for week in weeks if _MEASURES[usage.has] in week.open]
+        for part, sums in some.by_part(days, {}, usage.dimensions.index(by)).items():
+            for one in sums:
+                for name, amount in cast(Amounts, one.sample).sums.items():
+                    rows[part].sums[name] += amount
     return rows
 
 

@@ -234,10 +234,13 @@ class Page:
         cells = critical_cells(self.answers, work, Days(start_on, end_on))
         return [self._critical_cell(cell) for cell in cells[:MOST_CRITICAL]]
 
+    @cached_property
+    def _full_names(self) -> dict[str, str]:
+        return {pull.repository: pull.full_name for pull in self.answers.facts.own_pulls}
+
     def _critical_cell(self, cell: CriticalCell) -> dict[str, Any]:
-        names = {pull.repository: pull.full_name for pull in self.answers.facts.own_pulls}
         numbers = {name: number for number, name in self.repositories}
-        number = numbers.get(names.get(cell.repository, ""))
+        number = numbers.get(self._full_names.get(cell.repository, ""))
         query = {"team": self.group.slug, "task": cell.task, **({"repo": str(number)} if number else {})}
         return {
             "metric": cell.metric,

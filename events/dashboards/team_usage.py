@@ -13,6 +13,7 @@ from events.dashboards import breakdowns, charts, figures
 from events.dashboards.figures import COST, TOKEN_KINDS, TOKENS, OpenWeek
 from events.dashboards.rulers import ACCEPTANCE, metric_named
 from events.metrics._base import By
+from events.metrics._usage import USAGE
 from events.queries.team import Measure, names_of
 from teams.permissions import Permission
 
@@ -85,11 +86,10 @@ class _Usage:
         return all(part in week.open for week in self.span.now if Measure.COST in week.open)
 
     def _tables(self, models: Iterable[str], tools: Iterable[str]) -> dict[str, Any]:
-        details = [one for one in self.page.answers.facts.details if one.week_on in self.frame.counted]
-        openings = breakdowns.openings_of(self.page.scope, details, self.span.now)
+        told = {usage: self.page.answers.told(usage) for usage in USAGE}
 
         def table(by: By, names: Iterable[str], largest: str) -> list[breakdowns.Row]:
-            rows = breakdowns.rows_of(by, details, openings)
+            rows = breakdowns.rows_of(by, told, self.span.now)
             return breakdowns.table(rows, self.page.accepted_by(by), names, by=largest)
 
         found = table(By.MODEL, models, "tokens")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from codecard.lib.clusters import Moments
 from codecard.lib.formats import Unit
@@ -12,6 +12,7 @@ from codecard.lib.lattice import People
 from codecard.lib.reading import Band
 from events.metrics._samples import Sample
 from events.queries.facts import Facts
+from events.queries.stamps import Source
 
 SEVERAL: Final = "several"
 """The part of what belongs to more than one, so that it is counted once."""
@@ -61,6 +62,25 @@ class Case(NamedTuple):
     population: float | None = None
 
 
+class Told(Protocol):
+    """What is told by week and part: a metric, or an amount."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def is_work(self) -> bool: ...
+    @property
+    def dimensions(self) -> tuple[By, ...]: ...
+    @property
+    def reads(self) -> tuple[Source, ...]: ...
+    @property
+    def cases(self) -> Callable[[Facts], Iterable[Case]]: ...
+    @property
+    def clusters(self) -> Callable[[Facts], Mapping[date, Moments]] | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """Worked by hand in `words`; `sample` must have this `value`. A test holds every metric to it."""
@@ -79,6 +99,7 @@ class Metric:
     has set another, in the metric's unit, with where it comes from. `domain`: the ends of its ruler. `is_work`: made of
     pull requests, which are work facts; all else is behaviour and obeys the privacy floor. `cases` come in any order.
     `needs`: what to switch on so that there is a number. `clusters`, by week: how alike cases of one session are.
+    `reads`: all that `cases` are made of.
     `version` goes up with every change of the definition.
     """
 
@@ -101,6 +122,7 @@ class Metric:
     dimensions: tuple[By, ...]
     cases: Callable[[Facts], Iterable[Case]]
     clusters: Callable[[Facts], Mapping[date, Moments]] | None = None
+    reads: tuple[Source, ...] = (Source.PULLS,)
     needs: str
     example: Example
     version: int = 1

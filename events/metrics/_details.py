@@ -5,7 +5,8 @@ from typing import Final
 
 from events.metrics._base import UNKNOWN, By, Case
 from events.metrics._samples import Sample
-from events.queries.facts import Detail, Facts, Has
+from events.queries.cells import Has
+from events.queries.facts import Detail, Facts
 
 DIMENSIONS: Final = (By.TASK, By.MODEL, By.TOOL, By.REPOSITORY, By.LANGUAGE)
 

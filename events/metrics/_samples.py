@@ -32,6 +32,11 @@ class Sample(Protocol):
     def value(self) -> float | None: ...
 
     @property
+    def weight(self) -> int:
+        """How many numbers it keeps."""
+        ...
+
+    @property
     def numerator(self) -> float | None: ...
 
     @property
@@ -61,6 +66,10 @@ class Share:
     @property
     def value(self) -> float | None:
         return self.k / self.n if self.n else None
+
+    @property
+    def weight(self) -> int:
+        return 2
 
     @property
     def numerator(self) -> float | None:
@@ -107,6 +116,10 @@ class Ratio:
         return self.moments.value
 
     @property
+    def weight(self) -> int:
+        return 6
+
+    @property
     def numerator(self) -> float | None:
         return self.moments.a
 
@@ -143,6 +156,10 @@ class Values:
     @property
     def value(self) -> float | None:
         return quantile(self.values, self.share)
+
+    @property
+    def weight(self) -> int:
+        return len(self.values)
 
     @property
     def numerator(self) -> float | None:
@@ -189,6 +206,10 @@ class Distances:
     def value(self) -> float | None:
         whole = sum(self.lines.values())
         return sum(bucket * lines for bucket, lines in self.lines.items()) / whole / 100 if whole else None
+
+    @property
+    def weight(self) -> int:
+        return 2 * len(self.lines) + 6
 
     @property
     def numerator(self) -> float | None:

@@ -13,7 +13,9 @@ from codecard.lib.reading import Band
 from events.metrics._base import Case, Direction, Example, Metric
 from events.metrics._details import DIMENSIONS, cases_of
 from events.metrics._samples import Share
-from events.queries.facts import Facts, Has
+from events.queries.cells import Has
+from events.queries.facts import Facts
+from events.queries.stamps import Source
 
 
 def cases(facts: Facts) -> Iterable[Case]:
@@ -51,6 +53,7 @@ METRIC = Metric(
     dimensions=DIMENSIONS,
     cases=cases,
     clusters=clusters,
+    reads=(Source.DETAILS,),
     needs=(
         "A tool that tells decisions, in a mode that asks people before it edits: Claude Code, Codex, Gemini"
         " CLI, or Copilot in VS Code."

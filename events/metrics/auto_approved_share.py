@@ -6,7 +6,9 @@ from codecard.lib.formats import Unit
 from events.metrics._base import Case, Direction, Example, Metric
 from events.metrics._details import DIMENSIONS, cases_of
 from events.metrics._samples import Share
-from events.queries.facts import Detail, Facts, Has
+from events.queries.cells import Has
+from events.queries.facts import Detail, Facts
+from events.queries.stamps import Source
 
 
 def cases(facts: Facts) -> Iterable[Case]:
@@ -33,6 +35,7 @@ METRIC = Metric(
     domain=(0.0, 1.0),
     dimensions=DIMENSIONS,
     cases=cases,
+    reads=(Source.DETAILS,),
     needs="A tool that tells decisions and who made them: Claude Code, Codex or Gemini CLI.",
     example=Example(words="Of 400 decisions a rule made 300: 300 ÷ 400 = 75.0%.", sample=Share(300, 400), value=0.75),
 )

@@ -14,6 +14,7 @@ from events.metrics._distances import distances
 from events.metrics._samples import Distances
 from events.models import EditHorizon
 from events.queries.facts import Facts
+from events.queries.stamps import Source
 
 
 def cases(facts: Facts) -> Iterable[Case]:
@@ -39,6 +40,7 @@ METRIC = Metric(
     domain=(0.0, 0.6),
     dimensions=DIMENSIONS,
     cases=cases,
+    reads=(Source.EDITS,),
     needs="A tool that tells what was left of an edit: Copilot in VS Code, or an editor by own events.",
     example=Example(
         words="30 lines were kept as they were and 10 lines changed by 60%: (30 · 0 + 10 · 0.6) ÷ 40 = 15.0%.",

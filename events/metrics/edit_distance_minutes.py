@@ -10,6 +10,7 @@ from events.metrics._distances import distances
 from events.metrics._samples import Distances
 from events.models import EditHorizon
 from events.queries.facts import Facts
+from events.queries.stamps import Source
 
 
 def cases(facts: Facts) -> Iterable[Case]:
@@ -33,6 +34,7 @@ METRIC = Metric(
     domain=(0.0, 0.6),
     dimensions=DIMENSIONS,
     cases=cases,
+    reads=(Source.EDITS,),
     needs="A tool that tells what was left of an edit: Copilot in VS Code, or an editor by own events.",
     example=Example(
         words="Two edits, one kept and one changed by 30%, each weighing 1: (0 + 0.3) ÷ 2 = 15.0%.",

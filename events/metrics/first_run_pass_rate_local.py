@@ -7,6 +7,7 @@ from codecard.lib.reading import Band
 from events.metrics._base import UNKNOWN, By, Case, Direction, Example, Metric
 from events.metrics._samples import Share
 from events.queries.facts import Facts
+from events.queries.stamps import Source
 
 
 def cases(facts: Facts) -> Iterable[Case]:
@@ -37,6 +38,7 @@ METRIC = Metric(
     domain=(0.0, 1.0),
     dimensions=(By.TOOL, By.REPOSITORY),
     cases=cases,
+    reads=(Source.SESSIONS,),
     needs="A tool that tells which commands ran: Claude Code with tool details, or Codex.",
     example=Example(
         words="In 50 sessions tests ran after an edit; the first run passed in 33: 33 ÷ 50 = 66.0%.",

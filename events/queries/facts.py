@@ -5,47 +5,39 @@ privacy floor alone. Work facts are pull requests. Never from events. Inside the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar, cast
 
 from codecard.lib.clusters import Moments
-from codecard.lib.periods import Days
-from events.models import DimensionKind, Outcome
+from codecard.lib.periods import WEEK, Days
+from codecard.lib.remembering import Memory, digest_of
+from events.queries.cells import (
+    DECIDED,
+    DECIDED_HAS,
+    DECIDED_OF_WEEKS,
+    DECIDED_SUMS,
+    DECISIONS,
+    DETAIL_SUMS,
+    DETAILS,
+    DISTANCES,
+    DISTANCES_OF_WEEKS,
+    FIRST_RUNS,
+    HAS,
+    NAMED,
+    NAMES,
+    Has,
+)
 from events.queries.people import NOBODY, Group, People
 from events.queries.pull_facts import HORIZON_DAYS, Pull, pulls_of
 from events.queries.reading import rows
+from events.queries.stamps import NOTHING, STAMPED, Source, Stamp, pulls_stamp, stamps_of
 from events.task_types import task_type_of_suggestion
 
 UNKNOWN: Final = ""
 _WAIT = timedelta(days=HORIZON_DAYS)
-
-
-class Has(StrEnum):
-    """What a row's people can have data of; the floor is asked for each by itself."""
-
-    DECISIONS = "decisions"
-    RULINGS = "rulings"
-    TOKENS = "tokens"
-    COST = "cost"
-    LINES = "lines"
-
-
-_HAS = {
-    Has.DECISIONS: "accepted + rejected",
-    Has.RULINGS: "accepted + rejected + auto_accepted + auto_rejected",
-    Has.TOKENS: "input_tokens + output_tokens + cache_read_tokens + cache_write_tokens",
-    Has.COST: "cost_given_micros + cost_estimated_micros + unpriced_tokens",
-    Has.LINES: "lines_added + lines_removed",
-}
-DETAIL_SUMS: Final = (
-    "accepted", "rejected", "auto_accepted", "auto_rejected", "requests", "input_tokens", "output_tokens",
-    "cache_read_tokens", "cache_write_tokens", "cost_given_micros", "cost_estimated_micros", "unpriced_tokens",
-    "lines_added", "lines_removed",
-)  # fmt: skip
 
 
 class Detail(NamedTuple):
@@ -91,87 +83,21 @@ class Distance(NamedTuple):
     moments: Moments
 
 
-# 2000-01-03 is a Monday.
-_WEEK = "{day} - (({day} - date '2000-01-03') %% 7)"
-_STRETCHES = "unnest(%(starts)s::date[], %(ends)s::date[]) AS stretch (start_on, end_on)"
-_FINE = "tool_id, model_id, repository_id, language_id, path_class"
-_KEYS = f"week_on, {_FINE}"
-_WHOLE = ", ".join(f"0 AS {name}" for name in _FINE.split(", "))
-"""In place of the dimensions, where only weeks are asked for."""
-_OWN = "contributor_id = ANY(%(own)s)"
-_MOMENTS = ("n", "a", "n * n", "a * n", "a * a")
-
-
-# Primary key of events_detail_day (organization_id, day, contributor_id, …). As float8, which is exact below 2^53: a
-# sum of bigint is numeric, twice as slow.
-def _details_of(has: Iterable[Has], sums: Iterable[str], told: str = "true") -> str:
-    return f"""
-    WITH by_person AS (
-        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, {_FINE},
-               {", ".join(f"sum({name}::float8) AS {name}" for name in sums)}
-        FROM {_STRETCHES} JOIN events_detail_day ON day >= start_on AND day < end_on
-        WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s) AND {told}
-        GROUP BY 1, 2, 3, 4, 5, 6, 7)
-    SELECT {_KEYS},
-           {", ".join(f"array_agg(contributor_id) FILTER (WHERE {_HAS[one]} > 0)" for one in has)},
-           {", ".join(f"coalesce(sum({name}) FILTER (WHERE {_OWN}), 0)::bigint" for name in sums)}
-    FROM by_person GROUP BY {_KEYS}
-    """
-
-
-_DECIDED_HAS, _DECIDED_SUMS = (Has.DECISIONS, Has.RULINGS), DETAIL_SUMS[:4]
-_DETAILS = _details_of(_HAS, DETAIL_SUMS)
-_DECIDED = _details_of(_DECIDED_HAS, _DECIDED_SUMS, f"{_HAS[Has.RULINGS]} > 0")
-# Index session_by_day (organization_id, started_on, contributor_id). Moments of decisions by session.
-_DECISIONS = f"""
-    SELECT {_WEEK.format(day="started_on")}, count(*), sum(n), sum(a), sum(n * n), sum(a * n), sum(a * a)
-    FROM (SELECT started_on, (accepted + rejected)::float8 AS n, accepted::float8 AS a
-          FROM {_STRETCHES} JOIN events_session ON started_on >= start_on AND started_on < end_on
-          WHERE organization_id = %(org)s AND {_OWN} AND accepted + rejected > 0) s
-    GROUP BY 1
-"""
-# Index session_by_day (organization_id, started_on, contributor_id).
-_FIRST_RUNS = f"""
-    SELECT {_WEEK.format(day="started_on")}, tool_id, repository_id, array_agg(DISTINCT contributor_id),
-           count(*) FILTER (WHERE {_OWN} AND first_run_outcome = {Outcome.PASSED}),
-           count(*) FILTER (WHERE {_OWN} AND first_run_outcome = {Outcome.FAILED}),
-           count(*) FILTER (WHERE {_OWN} AND first_run_outcome = {Outcome.NO_TESTS})
-    FROM {_STRETCHES} JOIN events_session ON started_on >= start_on AND started_on < end_on
-    WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)
-      AND first_run_outcome IN ({Outcome.PASSED}, {Outcome.FAILED}, {Outcome.NO_TESTS})
-    GROUP BY 1, 2, 3
-"""
-# Primary key of events_edit_day (organization_id, day, contributor_id, …).
-_DISTANCES = f"""
-    WITH buckets AS (
-        SELECT contributor_id, {_WEEK.format(day="day")} AS week_on, {_FINE}, horizon, bucket,
-               sum(count)::float8 AS count, sum(lines)::float8 AS lines
-        FROM {_STRETCHES} JOIN events_edit_day ON day >= start_on AND day < end_on
-        WHERE organization_id = %(org)s AND contributor_id = ANY(%(everybody)s)
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9),
-    by_person AS (
-        SELECT contributor_id, {_KEYS}, horizon, sum(count) AS count, sum(lines) AS n, sum(lines * bucket) / 100 AS a,
-               json_object_agg(bucket, lines) AS lines
-        FROM buckets GROUP BY contributor_id, {_KEYS}, horizon)
-    SELECT {_KEYS}, horizon, array_agg(contributor_id), coalesce(sum(count) FILTER (WHERE {_OWN}), 0),
-           json_agg(lines) FILTER (WHERE {_OWN}), count(*) FILTER (WHERE {_OWN}),
-           {", ".join(f"coalesce(sum({sql}) FILTER (WHERE {_OWN}), 0)" for sql in _MOMENTS)}
-    FROM by_person GROUP BY {_KEYS}, horizon
-"""
-_DECIDED_OF_WEEKS, _DISTANCES_OF_WEEKS = (one.replace(_FINE, _WHOLE, 1) for one in (_DECIDED, _DISTANCES))
-# Unique index dimension_value (organization_id, kind, value); a repository by its present name, whichever was told.
-_NAMES = """
-    SELECT d.id, coalesce(present.value, d.value) FROM events_dimension d
-    LEFT JOIN events_repositoryname n ON n.organization_id = d.organization_id AND n.dimension_id = d.id
-    LEFT JOIN events_repository r ON r.organization_id = n.organization_id AND r.id = n.repository_id
-    LEFT JOIN events_dimension present ON present.organization_id = r.organization_id AND present.id = r.dimension_id
-    WHERE d.organization_id = %(org)s AND d.kind = ANY(%(kinds)s) ORDER BY d.id
-"""
-_NAMED = [DimensionKind.TOOL, DimensionKind.MODEL, DimensionKind.REPOSITORY, DimensionKind.LANGUAGE]
-
-
 Names = tuple[str, str, str, str, str]
 """Tool, model, repository, language, task type."""
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Pull requests of some days, and what was made of them."""
+
+    pulls: list[Pull]
+    made: dict[Hashable, object] = field(default_factory=dict)
+
+
+WINDOWS: Final = Memory[Window](most=40_000)
+"""Of pull requests; about two kilobytes each with what is made of them."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +116,7 @@ class Facts:
     """The stretches in which something is asked by a dimension, where these are fewer."""
     has_usage: bool = True
     """Whether tokens, cost and lines are asked for besides decisions."""
+    has_parts: ClassVar[bool] = True
 
     @cached_property
     def whole(self) -> "Facts":
@@ -202,52 +129,117 @@ class Facts:
             full=self,
         )  # fmt: skip
 
+    def stamps(self, sources: Sequence[Source]) -> dict[date, Hashable] | None:
+        """By week, of what `sources` tell of it: as long as it is the same, so are these facts, names aside. None where
+        nobody can say."""
+        if not {*sources} <= STAMPED:
+            return None
+        told = [self._stamps_of(source) for source in sources]
+        weeks = [week.start_on for days in self._read for week in days.weeks()]
+        return {week_on: tuple(one.get(week_on, NOTHING) for one in told) for week_on in weeks}
+
+    def _stamps_of(self, source: Source) -> dict[date, Stamp]:
+        if source not in self._stamped:
+            # Whoever asks for usage asks for all there is.
+            wanted = STAMPED if self.has_usage else {source}
+            self._stamped.update(stamps_of(self.organization_id, self.everybody, self.stretches, wanted))
+        return self._stamped[source]
+
+    @cached_property
+    def _stamped(self) -> dict[Source, dict[date, Stamp]]:
+        return {}
+
+    @property
+    def names_key(self) -> Hashable:
+        """Tells by which names parts are told."""
+        return digest_of(self.names.items())
+
+    def only(self, weeks: Iterable[date]) -> "Facts":
+        """The same of some of its weeks."""
+        some = joined(Days(week_on, week_on + WEEK) for week_on in weeks)
+        if some == self._read:
+            return self
+        if some not in self._parts:
+            self._parts[some] = part = replace(self, stretches=some, fine=None)
+            part.__dict__.setdefault("names", self.names)  # read once
+        return self._parts[some]
+
+    @cached_property
+    def _parts(self) -> dict[tuple[Days, ...], "Facts"]:
+        return {}
+
     @property
     def everybody(self) -> People:
         return NOBODY.union(*(group.people for group in self.settled))
 
     @cached_property
     def names(self) -> dict[int, str]:
-        return dict(rows(_NAMES, {"org": self.organization_id, "kinds": list(_NAMED)}))
+        return dict(rows(NAMES, {"org": self.organization_id, "kinds": list(NAMED)}))
 
     @cached_property
     def details(self) -> list[Detail]:
         if self.has_usage:
-            return [self._detail(row) for row in rows(_DETAILS, self._asked_fine)]
-        return [self._decided(row) for row in rows(_DECIDED, self._asked_fine)]
+            return [self._detail(row) for row in rows(DETAILS, self._asked_fine)]
+        return [self._decided(row) for row in rows(DECIDED, self._asked_fine)]
 
     @cached_property
     def decisions(self) -> dict[date, Moments]:
         """Of the group's own people, by week: how alike decisions of one session are."""
-        return {week_on: Moments(*moments) for week_on, *moments in rows(_DECISIONS, self._asked)}
+        return {week_on: Moments(*moments) for week_on, *moments in rows(DECISIONS, self._asked)}
 
     @cached_property
     def first_runs(self) -> list[FirstRun]:
         name = self.names.get
         return [
             FirstRun(week_on, name(tool, UNKNOWN), name(repository, UNKNOWN), frozenset(people), *counts)
-            for week_on, tool, repository, people, *counts in rows(_FIRST_RUNS, self._asked)
+            for week_on, tool, repository, people, *counts in rows(FIRST_RUNS, self._asked)
         ]
 
     @cached_property
     def distances(self) -> list[Distance]:
-        return [self._distance(row) for row in rows(_DISTANCES, self._asked_fine)]
+        return [self._distance(row) for row in rows(DISTANCES, self._asked_fine)]
 
-    @cached_property
+    @property
     def pulls(self) -> list[Pull]:
         """Integrated in the stretches, of all settled people; and before them as long as defects are waited for."""
+        return self._window.pulls
+
+    @cached_property
+    def _window(self) -> "Window":
+        """Remembered for as long as nothing of it changes."""
         people = None if self.is_everybody else self.everybody
         reach = joined([Days(days.start_on - _WAIT, days.end_on) for days in self.stretches])
-        return pulls_of(self.organization_id, people, reach, self.zone, self.now)
+        stamp = pulls_stamp(self.organization_id, reach, self.zone, self.now)
+        who = digest_of([people and sorted(people), sorted(self.group.people)])
+        key = self.organization_id, who, self.is_everybody, self.stretches, self.zone, stamp
+        found = WINDOWS.get(key)
+        if found is None:
+            found = Window(pulls_of(self.organization_id, people, reach, self.zone, self.now))
+            WINDOWS.keep(key, found, 1 + len(found.pulls))
+        return found
+
+    def of_pulls(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What is made of nothing but the pull requests of this group, once. `key` tells what it is."""
+        made = self._window.made
+        if key not in made:
+            made[key] = make()
+        return cast(Made, made[key])
 
     @cached_property
     def own_pulls(self) -> list[Pull]:
         own = self.group.people
-        return self.pulls if self.is_everybody else [pull for pull in self.pulls if pull.author in own]
+        if self.is_everybody:
+            return self.pulls
+        return self.of_pulls("own", lambda: [pull for pull in self.pulls if pull.author in own])
+
+    @property
+    def _read(self) -> tuple[Days, ...]:
+        """Where behaviour is read by dimensions."""
+        return self.stretches if self.fine is None or len(self.settled) > 1 else self.fine
 
     @property
     def _asked_fine(self) -> dict[str, Any]:
-        days = self.stretches if self.fine is None or len(self.settled) > 1 else self.fine
+        days = self._read
         return self._asked | {"starts": [one.start_on for one in days], "ends": [one.end_on for one in days]}
 
     @cached_property
@@ -265,10 +257,10 @@ class Facts:
         }
 
     def _detail(self, row: tuple[Any, ...]) -> Detail:
-        return self._told(row, tuple(_HAS), DETAIL_SUMS)
+        return self._told(row, tuple(HAS), DETAIL_SUMS)
 
     def _decided(self, row: tuple[Any, ...]) -> Detail:
-        return self._told(row, _DECIDED_HAS, _DECIDED_SUMS)
+        return self._told(row, DECIDED_HAS, DECIDED_SUMS)
 
     def _told(self, row: tuple[Any, ...], has: Sequence[Has], sums: Sequence[str]) -> Detail:
         people = {one: self._set_of(some) for one, some in zip(has, row[6:], strict=False)}
@@ -317,14 +309,33 @@ class Whole(Facts):
     """Rows of behaviour by week alone; all else is that of the `full` facts, read once."""
 
     full: Facts | None = None
+    has_parts: ClassVar[bool] = False
+
+    @property
+    def _read(self) -> tuple[Days, ...]:
+        return self.stretches
+
+    @property
+    def names(self) -> dict[int, str]:  # cached there
+        assert self.full
+        return self.full.names
+
+    @property
+    def names_key(self) -> Hashable:
+        return "whole"
+
+    @cached_property
+    def _stamped(self) -> dict[Source, dict[date, Stamp]]:
+        assert self.full
+        return self.full._stamped
 
     @cached_property
     def details(self) -> list[Detail]:
-        return [self._decided(row) for row in rows(_DECIDED_OF_WEEKS, self._asked)]
+        return [self._decided(row) for row in rows(DECIDED_OF_WEEKS, self._asked)]
 
     @cached_property
     def distances(self) -> list[Distance]:
-        return [self._distance(row) for row in rows(_DISTANCES_OF_WEEKS, self._asked)]
+        return [self._distance(row) for row in rows(DISTANCES_OF_WEEKS, self._asked)]
 
     @property
     def decisions(self) -> dict[date, Moments]:  # cached there
@@ -337,14 +348,34 @@ class Whole(Facts):
         return self.full.first_runs
 
     @property
-    def pulls(self) -> list[Pull]:
+    def _window(self) -> Window:  # cached there
         assert self.full
-        return self.full.pulls
+        return self.full._window
 
     @property
     def own_pulls(self) -> list[Pull]:
         assert self.full
         return self.full.own_pulls
+
+
+@dataclass(frozen=True)
+class Given(Facts):
+    """Facts put together from others: nothing tells whether these change, so nothing is remembered of them."""
+
+    @property
+    def whole(self) -> Facts:  # cached there
+        return self
+
+    def stamps(self, sources: Sequence[Source]) -> None:
+        return None
+
+    @cached_property
+    def pulls(self) -> list[Pull]:  # a property there
+        return []
+
+    @cached_property
+    def _window(self) -> Window:
+        return Window(self.pulls)
 
 
 def joined(stretches: Iterable[Days | None]) -> tuple[Days, ...]:

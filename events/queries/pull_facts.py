@@ -85,7 +85,8 @@ _PULLS = """
                SELECT 1 FROM events_defectlink x WHERE x.organization_id = p.organization_id AND x.origin_id = p.id
                  AND x.method IN ('revert_sha', 'revert_number', 'revert_title') AND x.decision <> 'rejected'),
            q.complexity, q.complexity_before, q.violations, q.lines
-    FROM events_pullrequest p
+    FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS stretch (start_at, end_at)
+    JOIN events_pullrequest p ON p.integrated_at >= stretch.start_at AND p.integrated_at < stretch.end_at
     JOIN events_repository r ON r.organization_id = p.organization_id AND r.id = p.repository_id
     JOIN events_dimension d ON d.organization_id = r.organization_id AND d.id = r.dimension_id
     LEFT JOIN teams_identity i ON i.organization_id = p.organization_id AND i.id = p.author_id
@@ -110,8 +111,7 @@ _PULLS = """
                sum(q.violations) FILTER (WHERE q.kind = 'style' AND q.is_by_line) AS violations,
                max(q.lines_added) FILTER (WHERE q.kind = 'style' AND q.is_by_line) AS lines
         FROM events_pullquality q WHERE q.organization_id = p.organization_id AND q.pull_request_id = p.id) q ON true
-    WHERE p.organization_id = %(org)s AND p.integrated_at >= %(start)s AND p.integrated_at < %(end)s
-      AND NOT p.is_bot AND NOT p.is_backport
+    WHERE p.organization_id = %(org)s AND NOT p.is_bot AND NOT p.is_backport
       AND (%(people)s::bigint[] IS NULL OR i.contributor_id = ANY(%(people)s))
 """
 
@@ -120,12 +120,14 @@ def pulls_of(
     organization_id: int, people: Collection[int] | None, stretches: Sequence[Days], zone: str, now: datetime
 ) -> list[Pull]:
     """Integrated in the days of the stretches, which don't overlap; of all authors where `people` is None."""
-    found: list[Pull] = []
-    for days in stretches:
-        start, end = days.moments(ZoneInfo(zone))
-        asked = {
-            "org": organization_id, "people": None if people is None else sorted(people), "start": start, "end": end,
-            "zone": zone, "now": now, "horizon": HORIZON_DAYS,
-        }  # fmt: skip
-        found += (Pull(*row) for row in rows(_PULLS, asked))
-    return found
+    asked = {
+        "org": organization_id, "people": None if people is None else sorted(people), "zone": zone, "now": now,
+        "horizon": HORIZON_DAYS, **moments_of(stretches, zone),
+    }  # fmt: skip
+    return [Pull(*row) for row in rows(_PULLS, asked)]
+
+
+def moments_of(stretches: Sequence[Days], zone: str) -> dict[str, list[datetime]]:
+    """The parameters `starts` and `ends`."""
+    told = [days.moments(ZoneInfo(zone)) for days in stretches]
+    return {"starts": [start for start, _ in told], "ends": [end for _, end in told]}

@@ -7,7 +7,8 @@ from datetime import date
 from functools import cached_property
 
 from codecard.lib.clusters import Moments
-from events.queries.facts import DETAIL_SUMS, UNKNOWN, Detail, Facts, Has
+from events.queries.cells import DETAIL_SUMS, Has
+from events.queries.facts import UNKNOWN, Detail, Given
 from events.queries.people import NOBODY, People
 from events.queries.pull_facts import Pull
 from events.queries.team import Measure, Weeks
@@ -22,15 +23,11 @@ _MEASURES = {
 
 
 @dataclass(frozen=True)
-class Totals(Facts):
+class Totals(Given):
     """`weeks`: of all teams. `by_author`: pull requests of everybody. Answers nothing by a dimension."""
 
     weeks: Weeks = field(default_factory=dict)
     by_author: Mapping[int, Sequence[Pull]] = field(default_factory=dict)
-
-    @property
-    def whole(self) -> Facts:  # cached there
-        return self
 
     @cached_property
     def details(self) -> list[Detail]:

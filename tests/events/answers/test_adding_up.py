@@ -12,7 +12,8 @@ from events.answers import Answers, Question, Scope
 from events.metrics import all_metrics
 from events.metrics._base import Metric
 from events.models import AiClass, EscapeState, LatencyState
-from events.queries.facts import DETAIL_SUMS, Detail, Distance, Facts, FirstRun, Has
+from events.queries.cells import DETAIL_SUMS, Has
+from events.queries.facts import Detail, Distance, Facts, FirstRun, Given
 from events.queries.people import Group
 from events.queries.pull_facts import Pull
 from teams.models import Organization
@@ -25,7 +26,7 @@ PEOPLE = list(range(1, 9))
 
 def invented(random: Random) -> Facts:
     scope = Group(1, "crew", "Crew", frozenset(PEOPLE))
-    facts = Facts(1, "UTC", scope, (scope,), (DAYS,), NOW)
+    facts = Given(1, "UTC", scope, (scope,), (DAYS,), NOW)
     facts.__dict__.update(
         details=[_detail(random) for _ in range(random.randint(0, 25))],
         distances=[_distance(random) for _ in range(random.randint(0, 25))],

@@ -17,7 +17,8 @@ from codecard.lib import lattice
 from codecard.lib.periods import Days
 from events.answers import Answers, Question, asking, scope_of
 from events.metrics import acceptance_rate
-from events.queries.facts import DETAIL_SUMS, Detail, Facts, Has
+from events.queries.cells import DETAIL_SUMS, Has
+from events.queries.facts import Detail, Given
 from events.queries.people import Group
 from teams.models import Organization
 
@@ -81,7 +82,7 @@ def answers_of(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     for group in (None, *world.groups):
         scope = scope_of(organization, world.groups, group, None)
         days = Days(MONDAYS[0], MONDAYS[-1] + timedelta(weeks=1))
-        facts = Facts(1, "UTC", scope.group, scope.settled, (days,), NOW, scope.is_everybody)
+        facts = Given(1, "UTC", scope.group, scope.settled, (days,), NOW, scope.is_everybody)
         details = details_of(world, scope.group.people, facts.everybody)
         facts.__dict__.update(details=details, decisions={})
         if len(scope.settled) == 1:

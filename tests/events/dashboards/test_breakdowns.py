@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,10 +7,13 @@ from codecard.lib.lattice import WITHHELD
 from codecard.lib.reading import Reading
 from events import answers
 from events.answers import Scope
+from events.answers.weeks import weeks_of
 from events.dashboards import breakdowns
 from events.dashboards.figures import OpenWeek
 from events.metrics._base import UNKNOWN, By
-from events.queries.facts import DETAIL_SUMS, Detail, Has
+from events.metrics._usage import USAGE
+from events.queries.cells import DETAIL_SUMS, Has
+from events.queries.facts import Detail, Given
 from events.queries.people import Group
 from events.queries.team import Measure, Week
 from teams.models import Organization
@@ -30,7 +33,10 @@ def _scope(*teams: set[int], floor: int) -> Scope:
 
 
 def _rows(details: list[Detail], scope: Scope, week: OpenWeek = WEEK) -> breakdowns.Rows:
-    return breakdowns.rows_of(By.MODEL, details, breakdowns.openings_of(scope, details, [week]))
+    facts = Given(1, "UTC", scope.group, scope.settled, (), datetime(2026, 6, 1, tzinfo=UTC))
+    facts.__dict__["details"] = details
+    told = {usage: weeks_of(usage, facts, scope) for usage in USAGE}
+    return breakdowns.rows_of(By.MODEL, told, [week])
 
 
 def test_rows_of_enough_people_stand_by_themselves() -> None:

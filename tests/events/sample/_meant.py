@@ -11,7 +11,8 @@ from codecard.lib.clusters import Moments
 from codecard.lib.periods import Days
 from events.models import PATH_CLASSES, AiClass, EditHorizon, EscapeState, LatencyState
 from events.pulls.sizes import Changed, TaskClass, size_of
-from events.queries.facts import DETAIL_SUMS, Detail, Distance, Facts, Has
+from events.queries.cells import DETAIL_SUMS, Has
+from events.queries.facts import Detail, Distance, Facts
 from events.queries.people import Group
 from events.queries.pull_facts import HORIZON_DAYS, Pull
 from events.schema import Edit, Event, Response, Suggestion

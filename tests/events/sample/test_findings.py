@@ -8,6 +8,7 @@ from codecard.lib.periods import Days
 from events.answers import Answers, Question, scope_of
 from events.answers.findings import critical_cells, findings
 from events.dashboards.rulers import headline_metrics
+from events.queries.facts import Given, joined
 from events.queries.people import Group
 from events.sample.state import PEOPLE, SEED, WEEKS
 from events.simulation import Simulation
@@ -32,7 +33,8 @@ def meant() -> Meant:
 
 def _answers(meant: Meant, acme: Organization, group: Group) -> Answers:
     scope = scope_of(acme, meant.groups, group, None, is_small_team=False)
-    facts = meant.fill(scope.facts([QUARTER, BEFORE], NOW))
+    days = joined([QUARTER, BEFORE])
+    facts = meant.fill(Given(acme.id, acme.time_zone, scope.group, scope.settled, days, NOW))
     return Answers(scope, facts, lambda metric, task: metric.band)
 
 
