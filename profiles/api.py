@@ -8,7 +8,6 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
@@ -16,9 +15,8 @@ from rest_framework.views import APIView
 
 from codecard.lib.problems import problem
 from profiles.api_shapes import EXAMPLE, PublicProfile, schemas, told
-from profiles.figures import shown_to
-from profiles.models import Audience, Profile
-from profiles.published import SECONDS_KEPT, kept, published
+from profiles.models import Profile
+from profiles.published import SECONDS_KEPT, kept, published, shown_to_everybody
 from teams.views.invitations import base_url_of
 
 NOBODY = "No public profile here. It may have moved, or was never published."
@@ -69,7 +67,7 @@ class ProfileView(APIView):
 
 def _content(request: HttpRequest, found: Profile) -> bytes:
     address = f"{base_url_of(request)}{reverse('profile', args=[found.handle])}"
-    shown: PublicProfile = told(shown_to(found, Audience.PUBLIC, now=timezone.now()), address)
+    shown: PublicProfile = told(shown_to_everybody(found), address)
     return msgspec.json.encode(shown)
 
 

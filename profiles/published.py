@@ -2,17 +2,28 @@
 published, are the same, after the same questions."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.core.cache import cache
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from profiles.figures import counted_people, shown_to
 from profiles.handles import is_handle
-from profiles.models import Profile
+from profiles.models import Audience, Profile
 from profiles.queries import moved_to, profile_by_handle
+from profiles.shown import Shown
 
 SECONDS_KEPT = 300
+SECONDS_SHOWN = 60
+"""What everybody sees is put together once in that time, for page, card and JSON alike."""
+Made = TypeVar("Made")
+
+
+def shown_to_everybody(found: Profile) -> Shown:
+    return kept(found, "shown", lambda: shown_to(found, Audience.PUBLIC, now=timezone.now()), SECONDS_SHOWN)
 
 
 def published(handle: str, name: str, *more: str) -> Profile | HttpResponsePermanentRedirect | None:
@@ -29,12 +40,14 @@ def published(handle: str, name: str, *more: str) -> Profile | HttpResponsePerma
     return found if target is None else HttpResponsePermanentRedirect(reverse(name, args=[target, *more]))
 
 
-def kept(found: Profile, variant: str, make: Callable[[], bytes]) -> bytes:
-    """Made once in five minutes. The name tells every change of the profile, so that taking it back shows at once."""
-    told = f"{found.id} {found.changed_at.isoformat()} {variant}"
+def kept(found: Profile, variant: str, make: Callable[[], Made], seconds: int = SECONDS_KEPT) -> Made:
+    """Made once in five minutes. The name tells every change of the profile, and whose work counts: so that taking back,
+    forbidding and leaving show at once."""
+    counted = [one.id for one in counted_people(found, Audience.PUBLIC)]
+    told = f"{found.id} {found.changed_at.isoformat()} {counted} {variant}"
     key = f"share:{salted_hmac('codecard.share', told, algorithm='sha256').hexdigest()}"
-    known: bytes | None = cache.get(key)
+    known: Made | None = cache.get(key)
     if known is None:
         known = make()
-        cache.set(key, known, SECONDS_KEPT)
+        cache.set(key, known, seconds)
     return known

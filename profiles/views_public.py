@@ -17,6 +17,7 @@ from profiles import charts
 from profiles.figures import shown_to
 from profiles.handles import is_handle
 from profiles.models import Audience, Profile
+from profiles.published import shown_to_everybody
 from profiles.queries import audience_of_visitor, moved_to, profile_by_handle
 from profiles.shown import Shown
 from teams.views.invitations import base_url_of
@@ -44,7 +45,11 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
 def _page(request: HttpRequest, found: Profile) -> HttpResponse:
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
     audience = audience_of_visitor(found, request.user) if has_session else Audience.PUBLIC
-    context = page_context(request, shown_to(found, audience, now=timezone.now()), found)
+    if audience is Audience.PUBLIC:
+        shown = shown_to_everybody(found)
+    else:
+        shown = shown_to(found, audience, now=timezone.now())
+    context = page_context(request, shown, found)
     context |= {"is_own": has_session and request.user.id == found.user_id, "audience": audience}
     return _rendered(request, "profiles/profile.html", context | {"is_indexed": audience is Audience.PUBLIC})
 

@@ -16,7 +16,7 @@ from profiles.cards import NOBODY, NOTHING, Theme, clean
 from profiles.figures import shown_to
 from profiles.models import Audience, Profile, Section
 from profiles.shown import Activity, Measure, Shown, Totals
-from teams.models import Contributor, User
+from teams.models import Contributor, Organization, User
 from tests.profiles._life import profile_of
 from tests.profiles.test_views_public import bob_at_acme, profile
 
@@ -221,3 +221,18 @@ def test_handles_of_other_people_are_not_mixed_up(db: None, bob: User, alice: Us
     profile_of(alice, handle="two", name="Second", is_published=True)
     assert "First" in texts(client, "one")["card.svg"]
     assert "Second" in texts(client, "two")["card.svg"]
+
+
+@db
+@pytest.mark.parametrize("address", ["/@bob/", "/@bob/card.svg", "/api/v1/profiles/bob/"])
+def test_what_an_organization_forbids_is_gone_at_once(
+    address: str, profile: Profile, acme: Organization, client: Client
+) -> None:
+    def numbers() -> set[str]:
+        return set(re.findall(r"\d+%", client.get(address).text)) | set(
+            re.findall(r'"n":\d+', client.get(address).text)
+        )
+
+    assert numbers()
+    Organization.objects.filter(id=acme.id).update(allows_publication=False)
+    assert not numbers()
