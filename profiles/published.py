@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from profiles.figures import counted_people, shown_to
+from profiles.figures import shown_to
 from profiles.handles import is_handle
 from profiles.models import Audience, Profile
 from profiles.queries import moved_to, profile_by_handle
 from profiles.shown import Shown
+from teams.queries import memberships_of
 
 SECONDS_KEPT = 300
 SECONDS_SHOWN = 60
@@ -35,15 +36,15 @@ def published(handle: str, name: str, *more: str) -> Profile | HttpResponsePerma
     lower = handle.lower()
     if not is_handle(lower):
         raise Http404
-    found, now_at = profile_by_handle(lower), moved_to(lower)
-    target = lower if lower != handle else now_at if found is None else None
+    found = profile_by_handle(lower)
+    target = lower if lower != handle else moved_to(lower) if found is None else None
     return found if target is None else HttpResponsePermanentRedirect(reverse(name, args=[target, *more]))
 
 
 def kept(found: Profile, variant: str, make: Callable[[], Made], seconds: int = SECONDS_KEPT) -> Made:
-    """Made once in five minutes. The name tells every change of the profile, and whose work counts: so that taking back,
+    """Made once in five minutes. The name tells every change of the profile, and whose work counts: taking back,
     forbidding and leaving show at once."""
-    counted = [one.id for one in counted_people(found, Audience.PUBLIC)]
+    counted = [(one.organization_id, one.organization.allows_publication) for one in memberships_of(found.user)]
     told = f"{found.id} {found.changed_at.isoformat()} {counted} {variant}"
     key = f"share:{salted_hmac('codecard.share', told, algorithm='sha256').hexdigest()}"
     known: Made | None = cache.get(key)

@@ -4,11 +4,11 @@ What a person did in two organizations is told by two sets of rows; no fact is i
 not hide a selection that is only oneself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from codecard.lib.clusters import Moments
 from codecard.lib.periods import Days
@@ -20,6 +20,8 @@ from events.queries.people import Group
 from events.queries.pull_facts import Pull
 from teams.models import Organization
 
+Row = TypeVar("Row")
+
 
 class Oneself(NamedTuple):
     """Who a person is in one organization."""
@@ -30,59 +32,58 @@ class Oneself(NamedTuple):
 
 @dataclass(frozen=True)
 class Together(Given):
-    """Facts of several organizations, read already."""
+    """Facts of several organizations, each read in its own tenant once something is asked of it."""
 
     parts: tuple[Facts, ...] = ()
 
     @cached_property
     def details(self) -> list[Detail]:
-        return [one for part in self.parts for one in part.details]
+        return self._read_all(lambda part: part.details)
 
     @cached_property
     def decisions(self) -> dict[date, Moments]:
         found: dict[date, Moments] = {}
-        for part in self.parts:
-            for week_on, moments in part.decisions.items():
-                found[week_on] = found.get(week_on, Moments()) + moments
+        for week_on, moments in self._read_all(lambda part: list(part.decisions.items())):
+            found[week_on] = found.get(week_on, Moments()) + moments
         return found
 
     @cached_property
     def first_runs(self) -> list[FirstRun]:
-        return [one for part in self.parts for one in part.first_runs]
+        return self._read_all(lambda part: part.first_runs)
 
     @cached_property
     def distances(self) -> list[Distance]:
-        return [one for part in self.parts for one in part.distances]
+        return self._read_all(lambda part: part.distances)
 
     @cached_property
     def pulls(self) -> list[Pull]:
-        return [one for part in self.parts for one in part.pulls]
+        return self._read_all(lambda part: part.pulls)
 
     @cached_property
     def own_pulls(self) -> list[Pull]:
-        return [one for part in self.parts for one in part.own_pulls]
+        return self._read_all(lambda part: part.own_pulls)
+
+    def _read_all(self, of: Callable[[Facts], list[Row]]) -> list[Row]:
+        found: list[Row] = []
+        for part in self.parts:
+            with tenant(part.organization_id):
+                found += of(part)
+        return found
 
 
 def own_answers(me: Sequence[Oneself], stretches: Sequence[Days | None], now: datetime) -> Answers:
-    """Of everything that the person did in the stretches, judged by the ranges that come with the metrics. Enters each
-    tenant by itself, so it must be called outside of any other.
+    """Of everything that the person did in the stretches, judged by the ranges that come with the metrics. What is
+    asked of it enters each tenant by itself, so it must be asked outside of any other.
 
     :raises ValueError: nobody is asked about.
     """
     if not me:
         raise ValueError("nobody is asked about")
-    parts = []
-    for one in me:
-        scope = _alone(one.organization, frozenset({one.contributor_id}))
-        facts = scope.facts(stretches, now)
-        with tenant(one.organization.id):
-            # Read while the tenant is open: what is asked of them comes later.
-            _ = facts.details, facts.decisions, facts.first_runs, facts.distances, facts.own_pulls
-        parts.append(facts)
+    parts = tuple(_alone(one.organization, frozenset({one.contributor_id})).facts(stretches, now) for one in me)
     scope = _alone(me[0].organization, frozenset(one.contributor_id for one in me))
     asked = scope.facts(stretches, now)
     together = Together(
-        asked.organization_id, asked.zone, asked.group, asked.settled, asked.stretches, now, parts=tuple(parts)
+        asked.organization_id, asked.zone, asked.group, asked.settled, asked.stretches, now, parts=parts
     )
     return Answers(scope, together, lambda metric, task: metric.band)
 

@@ -206,9 +206,11 @@ class Facts:
 
     @cached_property
     def _window(self) -> "Window":
-        """Remembered for as long as nothing of it changes."""
+        """Remembered for as long as nothing of it changes; but for one person's, which are few."""
         people = None if self.is_everybody else self.everybody
         reach = joined([Days(days.start_on - _WAIT, days.end_on) for days in self.stretches])
+        if people is not None and len(people) == 1:
+            return Window(pulls_of(self.organization_id, people, reach, self.zone, self.now))
         stamp = pulls_stamp(self.organization_id, reach, self.zone, self.now)
         who = digest_of([people and sorted(people), sorted(self.group.people)])
         key = self.organization_id, who, self.is_everybody, self.stretches, self.zone, stamp

@@ -233,13 +233,13 @@ def world(acme: Organization, ledger: Team, crew: list[Contributor], alice: User
     return World(Random(1), acme, [ledger, other], crew, alice)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_answers_from_memory_are_those_that_would_be_read(world: World, seed: int) -> None:
     world.random = Random(seed)
     for _ in range(25):
         with tenant(world.acme.id):
             somebody_works(world)
-    assert stale(world, 30) == ""
+    assert stale(world, 20) == ""
 
 
 def test_a_stamp_that_sees_no_change_is_caught(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
