@@ -256,6 +256,20 @@ def resume(*, organization: Organization, contributor: Contributor, by: User, no
     return True
 
 
+def keep_paused(organization_id: int, contributor_id: int) -> None:
+    """A name that turns out in a pause to be the person's is under it as well. Inside the tenant, in the transaction of
+    whoever gave them the name."""
+    person = Contributor.objects.select_related("organization").get(organization=organization_id, id=contributor_id)
+    row = paused(person.organization, person)
+    if row is None:
+        return
+    subjects = subjects_of(organization_id, _names_of(person.organization, person))
+    if not set(subjects) <= set(row.subjects):
+        subjects = sorted({*row.subjects, *subjects})
+        Tombstone.objects.filter(organization=organization_id, id=row.id).update(subjects=subjects)
+        raise_identity_epoch(organization_id)
+
+
 def paused(organization: Organization, contributor: Contributor) -> Tombstone | None:
     """Since when nothing of the person is stored. Inside the tenant."""
     subjects = hashes_of(organization.id, (CONTRIBUTOR, str(contributor.id)))

@@ -20,6 +20,7 @@ from teams.models import (
     Role,
     User,
 )
+from teams.signals import name_added
 
 
 def add_identity(
@@ -45,6 +46,8 @@ def add_identity(
         row, is_new = Identity.objects.get_or_create(
             organization=organization, kind=kind, value=normal, defaults={"contributor": person, "created_at": now}
         )
+        if is_new:
+            name_added.send(sender=Contributor, organization_id=organization.id, contributor_id=person.id)
         if is_new and by is not None:
             after = {"identities": [f"{kind}:{normal}"]}
             audit.record(organization, "contributor.identity_added", person, by=by, now=now, before=None, after=after)

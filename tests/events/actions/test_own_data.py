@@ -28,8 +28,9 @@ from events.models import (
 from events.retention import apply_retention
 from events.schema import Commit, Edit, Prompt, Response, Suggestion, TestRun
 from events.schema import Event as AnyEvent
+from teams.actions import add_identity, claim_identity
 from teams.key_cache import Access
-from teams.models import AuditEntry, Contributor, Identity, Key, Organization, User
+from teams.models import AuditEntry, Contributor, Identity, IdentityKind, Key, Organization, User
 from tests import factories
 from tests.events.ledger.books import NOW, access, books, parsed, parsed_points, store, total
 from tests.events.ledger.test_series import point
@@ -370,6 +371,30 @@ def test_what_happens_in_a_pause_is_never_stored(acme: Organization, alice: User
     assert record(parsed(*during), key, now=LATER, source="test").stored == 0
     after = worked("", "after", LATER, user="new-tool")
     assert record(parsed(*after), key, now=LATER, source="test").stored == 5
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_name_that_turns_out_in_a_pause_to_be_theirs_is_under_it(
+    acme: Organization, alice: User, who: Access, is_known: bool
+) -> None:
+    """Given to them before or after data know it; by whichever key it comes."""
+
+    def sent(session: str, at: datetime) -> int:
+        return store(who, *worked("", session, at, email=None, github="mara-gh"), now=at + DAY).stored
+
+    mara, _, _ = live(acme, alice)
+    if is_known:
+        assert sent("before", NOW - DAY) == 5
+    own_data.pause(organization=acme, contributor=mara, by=alice, now=NOW)
+    how: dict[str, Any] = {"organization": acme, "kind": IdentityKind.GITHUB, "value": "mara-gh", "now": NOW}
+    if is_known:
+        assert claim_identity(user=alice, **how) == mara
+    else:
+        assert add_identity(contributor=mara, **how)
+    assert sent("meanwhile", NOW + timedelta(hours=1)) == 0
+    own_data.resume(organization=acme, contributor=mara, by=alice, now=NOW + 2 * DAY)
+    assert sent("meanwhile", NOW + timedelta(hours=1)) == 0
+    assert sent("afterwards", NOW + 3 * DAY) == 5
 
 
 def test_running_counters_do_not_tell_the_pause_afterwards(acme: Organization, alice: User) -> None:
