@@ -1,22 +1,19 @@
 """`GET /api/v1/profiles/<handle>/`: what everybody sees of a published profile, without a key, for any page."""
 
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
-from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from codecard.lib.problems import problem
-from profiles.api_shapes import EXAMPLE, PublicProfile, schemas, told
-from profiles.models import Profile
-from profiles.published import SECONDS_KEPT, kept, published, shown_to_everybody
+from events.api.query.views import json_response
+from profiles.api_shapes import EXAMPLE, schemas, told
+from profiles.published import SECONDS_KEPT, published, shown_to_everybody
 from teams.views.invitations import base_url_of
 
 NOBODY = "No public profile here. It may have moved, or was never published."
@@ -55,20 +52,12 @@ class ProfileView(APIView):
             return found
         if found is None:
             return problem(HTTPStatus.NOT_FOUND, NOBODY)
-        content = kept(found, f"json {base_url_of(request._request)}", lambda: _content(request._request, found))
-        etag = f'W/"{sha256(content).hexdigest()[:32]}"'
-        response = HttpResponse(content, content_type="application/json", headers={"ETag": etag})
-        return get_conditional_response(request._request, etag=etag, response=response) or response
+        address = f"{base_url_of(request._request)}{reverse('profile', args=[found.handle])}"
+        return json_response(request, told(shown_to_everybody(found), address))
 
     @property
     def default_response_headers(self) -> dict[str, str]:
         return {"Cache-Control": f"public, max-age={SECONDS_KEPT}", "Access-Control-Allow-Origin": "*"}
-
-
-def _content(request: HttpRequest, found: Profile) -> bytes:
-    address = f"{base_url_of(request)}{reverse('profile', args=[found.handle])}"
-    shown: PublicProfile = told(shown_to_everybody(found), address)
-    return msgspec.json.encode(shown)
 
 
 urlpatterns = [path("api/v1/profiles/<str:handle>/", ProfileView.as_view(), name="api_profile")]

@@ -12,7 +12,7 @@ from unicodedata import category
 from xml.sax.saxutils import escape
 
 from codecard.lib.formats import count, counted, quantity, share
-from codecard.lib.reading import Reading
+from codecard.lib.reading import Band, Reading
 from codecard.lib.svg.scale import scale_of
 from profiles.shown import Activity, Measure, Shown
 
@@ -128,27 +128,32 @@ def _healthy(reading: Reading) -> str:
     return f" (healthy {reading.band.text(reading.unit)})" if reading.band else ""
 
 
-def _ruler(one: Measure, y: float) -> list[str]:
-    left, width = 136.0, 248.0
-    reading = one.reading
+def _places(reading: Reading, left: float, width: float) -> tuple[float, float, float, list[float]]:
+    """Where the value stands, from where to where its healthy range goes, and those ends that aren't open."""
     assert reading.value is not None
-    scale = scale_of(reading.unit, *reading.domain)
+    scale, band = scale_of(reading.unit, *reading.domain), reading.band or Band()
 
     def at(value: float) -> float:
         return left + width * min(1.0, max(0.0, scale.ratio(value)))
 
+    low = left if band.low is None else at(band.low)
+    high = left + width if band.high is None else at(band.high)
+    return at(reading.value), low, max(low, high), [at(end) for end in (band.low, band.high) if end is not None]
+
+
+def _ruler(one: Measure, y: float) -> list[str]:
+    left, width = 136.0, 248.0
+    reading = one.reading
+    value, low, high, ends = _places(reading, left, width)
     parts = [
         _text(24, y + 4.5, one.short, "l"),
         f'<rect x="{left}" y="{y - 2.5}" width="{width}" height="5" rx="2.5" class="tr"/>',
     ]
     if reading.band:
-        low = left if reading.band.low is None else at(reading.band.low)
-        high = left + width if reading.band.high is None else at(reading.band.high)
-        parts.append(f'<rect x="{low:.1f}" y="{y - 4.5}" width="{max(0.0, high - low):.1f}" height="9" class="bd"/>')
-        ends = [end for end in (reading.band.low, reading.band.high) if end is not None]
-        parts += [f'<rect x="{at(end) - 0.75:.1f}" y="{y - 4.5}" width="1.5" height="9" class="ed"/>' for end in ends]
+        parts.append(f'<rect x="{low:.1f}" y="{y - 4.5}" width="{high - low:.1f}" height="9" class="bd"/>')
+        parts += [f'<rect x="{end - 0.75:.1f}" y="{y - 4.5}" width="1.5" height="9" class="ed"/>' for end in ends]
     kind = "fw" if reading.is_few else "dt"
-    parts.append(f'<circle cx="{at(reading.value):.1f}" cy="{y}" r="6" stroke-width="2" class="{kind}"/>')
+    parts.append(f'<circle cx="{value:.1f}" cy="{y}" r="6" stroke-width="2" class="{kind}"/>')
     parts.append(_text(456, y + 4.5, _value(reading), "v", "end"))
     return parts
 
@@ -286,29 +291,19 @@ def _big(x: float, y: float, text: str, size: int, colour: str, anchor: str = "s
 
 def _big_ruler(one: Measure, left: float) -> list[str]:
     reading, width = one.reading, 480.0
-    assert reading.value is not None
-    scale = scale_of(reading.unit, *reading.domain)
-
-    def at(value: float) -> float:
-        return left + width * min(1.0, max(0.0, scale.ratio(value)))
-
+    value, low, high, ends = _places(reading, left, width)
     parts = [
         _big(left, 248, one.label, 24, "#434c5c"),
         _big(left + width, 248, _value(reading), 34, "#12161d", "end", bold=True),
         f'<rect x="{left:g}" y="278" width="{width:g}" height="8" rx="4" fill="#f0f2f5"/>',
     ]
     if reading.band:
-        low = left if reading.band.low is None else at(reading.band.low)
-        high = left + width if reading.band.high is None else at(reading.band.high)
-        parts.append(f'<rect x="{low:.1f}" y="274" width="{max(0.0, high - low):.1f}" height="16" fill="#d5ece8"/>')
-        ends = [end for end in (reading.band.low, reading.band.high) if end is not None]
-        parts += [f'<rect x="{at(end):.1f}" y="274" width="2.5" height="16" fill="#0b8074"/>' for end in ends]
+        parts.append(f'<rect x="{low:.1f}" y="274" width="{high - low:.1f}" height="16" fill="#d5ece8"/>')
+        parts += [f'<rect x="{end:.1f}" y="274" width="2.5" height="16" fill="#0b8074"/>' for end in ends]
         told = reading.band.text(reading.unit).replace("≥", "from").replace("≤", "up to").replace("–", " to ")
         parts.append(_big(left, 326, f"healthy {' '.join(told.split())}", 20, "#596273"))
     fill, stroke = ("#fff", "#12161d") if reading.is_few else ("#12161d", "#fff")
-    parts.append(
-        f'<circle cx="{at(reading.value):.1f}" cy="282" r="12" fill="{fill}" stroke="{stroke}" stroke-width="4"/>'
-    )
+    parts.append(f'<circle cx="{value:.1f}" cy="282" r="12" fill="{fill}" stroke="{stroke}" stroke-width="4"/>')
     return parts
 
 

@@ -1,7 +1,8 @@
-"""Finding a published profile for everybody, and keeping what was made of it. Nobody is known by a handle, and not
+"""Finding a published profile for everybody, and what everybody sees of it. Nobody is known by a handle, and not
 published, are the same, after the same questions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TypeVar
 
 from django.core.cache import cache
@@ -9,22 +10,19 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from redis.exceptions import RedisError
 
 from profiles.figures import shown_to
 from profiles.handles import is_handle
-from profiles.models import Audience, Profile
+from profiles.models import Audience, Profile, Section
 from profiles.queries import moved_to, profile_by_handle
 from profiles.shown import Shown
 from teams.queries import memberships_of
 
 SECONDS_KEPT = 300
+"""How long readers may keep what is embedded."""
 SECONDS_SHOWN = 60
-"""What everybody sees is put together once in that time, for page, card and JSON alike."""
 Made = TypeVar("Made")
-
-
-def shown_to_everybody(found: Profile) -> Shown:
-    return kept(found, "shown", lambda: shown_to(found, Audience.PUBLIC, now=timezone.now()), SECONDS_SHOWN)
 
 
 def published(handle: str, name: str, *more: str) -> Profile | HttpResponsePermanentRedirect | None:
@@ -41,14 +39,23 @@ def published(handle: str, name: str, *more: str) -> Profile | HttpResponsePerma
     return found if target is None else HttpResponsePermanentRedirect(reverse(name, args=[target, *more]))
 
 
-def kept(found: Profile, variant: str, make: Callable[[], Made], seconds: int = SECONDS_KEPT) -> Made:
-    """Made once in five minutes. The name tells every change of the profile, and whose work counts: taking back,
-    forbidding and leaving show at once."""
+def shown_to_everybody(found: Profile, sections: Collection[Section] = tuple(Section)) -> Shown:
+    """Put together once a minute, for page, card, badges, picture and JSON alike. The name tells every change of the
+    profile, and whose work counts: taking back, forbidding and leaving show at once."""
     counted = [(one.organization_id, one.organization.allows_publication) for one in memberships_of(found.user)]
-    told = f"{found.id} {found.changed_at.isoformat()} {counted} {variant}"
-    key = f"share:{salted_hmac('codecard.share', told, algorithm='sha256').hexdigest()}"
-    known: Made | None = cache.get(key)
+    told = f"{found.id} {found.changed_at.isoformat()} {counted} {sorted(sections)}"
+    key = salted_hmac("codecard.shown", told, algorithm="sha256").hexdigest()
+    return remembered(f"shown:{key}", lambda: shown_to(found, Audience.PUBLIC, now=timezone.now(), sections=sections))
+
+
+def remembered(key: str, make: Callable[[], Made], seconds: int = SECONDS_SHOWN) -> Made:
+    """Made again where the cache is away: it takes longer, and that is all."""
+    try:
+        known: Made | None = cache.get(key)
+    except RedisError:
+        return make()
     if known is None:
         known = make()
-        cache.set(key, known, seconds)
+        with suppress(RedisError):
+            cache.set(key, known, seconds)
     return known

@@ -24,10 +24,10 @@ from codecard.lib.limits import Limit
 from codecard.lib.periods import today_in
 from codecard.lib.tenant import tenant
 from events.actions import own_data
-from events.actions.corrections import UNKNOWN, correct_session, repositories_to_choose
+from events.actions.corrections import correct_session
 from events.actions.own_data import OwnDataRefusedError
 from events.models import Deletion, Tombstone
-from events.queries.own_sessions import own_session
+from events.queries.own_sessions import UNKNOWN, own_session, repositories_to_choose
 from events.schema import TaskType
 from events.tasks import delete_own_data
 from profiles import exporting
@@ -219,7 +219,7 @@ def correct(request: HttpRequest, organization: str, number: int) -> HttpRespons
         messages.error(request, str(refused))
         return back
     if is_changed:
-        follow(user)
+        _show_anew(user)
     messages.success(request, "Saved. Numbers of your teams follow at once." if is_changed else "Nothing to change.")
     return back
 
@@ -252,7 +252,7 @@ def _end(request: HttpRequest, me: Contributor, user: User) -> HttpResponse:
     except OwnDataRefusedError as refused:
         messages.error(request, str(refused))
         return _back()
-    follow(user)
+    _follow(user)
     if left is not None:
         delete_own_data.delay(organization_id=me.organization_id)
         messages.success(request, "It is being deleted. Nothing of yours is taken in any more.")
@@ -271,14 +271,19 @@ def _delete(
     except OwnDataRefusedError as refused:
         messages.error(request, str(refused))
         return redirect(back) if back else _back(me.organization.slug)
-    follow(user)
+    _follow(user)
     messages.success(request, f"{told}: {counted(facts, 'fact')} and their sums are gone.")
     return redirect(back) if back else _back(me.organization.slug)
 
 
-def follow(user: User) -> None:
-    """What rests on the data: copies that still hold them, badges, what caches show of the profile."""
+def _follow(user: User) -> None:
+    """Copies that still hold what is gone, and what shows it."""
     exporting.forget_exports(user=user)
+    _show_anew(user)
+
+
+def _show_anew(user: User) -> None:
+    """What rests on the data: badges, and what caches show of the profile."""
     Profile.objects.filter(user=user).update(changed_at=timezone.now())
     judge_badges_of.delay(user_id=user.id)
 

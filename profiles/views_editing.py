@@ -15,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codecard.lib.limits import Limit
 from codecard.lib.requests import theme_of
-from profiles import actions, charts
+from profiles import actions, cards, charts
+from profiles.cards import Theme
 from profiles.figures import audience_of, counted_people, repositories_to_pin, sections_for, shown_to
 from profiles.forms import FORMS, HandleForm, ProfileForm
 from profiles.handles import profile_of
 from profiles.models import Audience, Profile, Section
 from profiles.views_public import page_context
+from profiles.views_share import OF_CARD, drawing
 from teams import audit
 from teams.models import User
 from teams.queries import memberships_of
@@ -90,6 +92,15 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
+@require_safe
+def preview_card(request: HttpRequest) -> HttpResponse:
+    """The card as everybody gets it, published or not."""
+    shown = shown_to(_own(request), Audience.PUBLIC, now=timezone.now(), sections=OF_CARD)
+    return drawing(cards.card(shown, Theme.AUTO).encode())
+
+
+@never_cache
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: HttpRequest) -> HttpResponse:
     """Says what will be seen by whom; the button publishes just that, and asks anew if it changed meanwhile."""
@@ -146,6 +157,7 @@ urlpatterns = [
     path("me/profile/", edit, name="my_profile"),
     path("me/profile/save/<slug:group>/", save, name="my_profile_save"),
     path("me/profile/preview/", preview, name="my_profile_preview"),
+    path("me/profile/preview/card.svg", preview_card, name="my_profile_card"),
     path("me/profile/publish/", publish, name="my_profile_publish"),
     path("me/profile/unpublish/", unpublish, name="my_profile_unpublish"),
 ]

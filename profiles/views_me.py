@@ -11,11 +11,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from codecard.lib.tenant import tenant
-from events.actions.corrections import repositories_to_choose
 from events.dashboards.pulls.sessions import turns_of
 from events.dashboards.pulls.words import tool_name
 from events.models import task_type_of_number
-from events.queries.own_sessions import names_of, own_session, own_sessions_page, own_timeline
+from events.queries.own_sessions import (
+    names_of,
+    own_session,
+    own_sessions_page,
+    own_timeline,
+    repositories_to_choose,
+)
 from events.schema import TaskType
 from profiles.handles import profile_of
 from profiles.me import overview_context
@@ -74,7 +79,7 @@ def session(request: HttpRequest, organization: str, number: int) -> HttpRespons
         "is_cut": is_cut,
         "tool": tool_name(found.tool),
         "repositories": choices,
-        "corrected_repository": None if found.session.told_repository_id is None else found.session.repository_id,
+        "corrected_repository": found.session.corrected_repository_id,
         "corrected_task": task_type_of_number(found.session.corrected_task),
         "tasks": list(TaskType),
     }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
@@ -15,10 +15,9 @@ from django.views.decorators.http import conditional_page, require_safe
 from codecard.lib.requests import theme_of
 from profiles import charts
 from profiles.figures import shown_to
-from profiles.handles import is_handle
 from profiles.models import Audience, Profile
-from profiles.published import shown_to_everybody
-from profiles.queries import audience_of_visitor, moved_to, profile_by_handle
+from profiles.published import published, shown_to_everybody
+from profiles.queries import audience_of_visitor
 from profiles.shown import Shown
 from teams.views.invitations import base_url_of
 
@@ -31,15 +30,10 @@ OUR_COOKIES = (settings.SESSION_COOKIE_NAME, "theme")
 @conditional_page
 def profile(request: HttpRequest, handle: str) -> HttpResponse:
     """Of a handle that nobody has and of one that isn't published the same is said, after the same questions."""
-    lower = handle.lower()
-    if not is_handle(lower):
-        raise Http404
-    if lower != handle:
-        return _kept(request, _moved(lower))
-    found, now_at = profile_by_handle(handle), moved_to(handle)
-    if found:
-        return _kept(request, _page(request, found))
-    return _kept(request, _moved(now_at) if now_at else _nothing(request, handle))
+    found = published(handle, "profile")
+    if isinstance(found, HttpResponse):
+        return _kept(request, found)
+    return _kept(request, _page(request, found) if found else _nothing(request, handle))
 
 
 def _page(request: HttpRequest, found: Profile) -> HttpResponse:
@@ -83,10 +77,6 @@ def _rendered(request: HttpRequest, template: str, context: Mapping[str, Any], s
         "has_session": settings.SESSION_COOKIE_NAME in request.COOKIES,
     }
     return HttpResponse(render_to_string(template, {**frame, **context}), status=status)
-
-
-def _moved(handle: str) -> HttpResponse:
-    return HttpResponsePermanentRedirect(reverse("profile", args=[handle]))
 
 
 def _kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -5,22 +5,19 @@ each fact, so that the correction can be taken back exactly.
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from codecard.lib.tenant import tenant
 from events.actions.own_data import OwnDataRefusedError, begin
 from events.ledger.correcting import correct_facts
-from events.models import Dimension, DimensionKind, Repository, Session, SessionLink
+from events.models import Session, SessionLink
 from events.pulls import chores
 from events.pulls.chores import ChoreKind
+from events.queries.own_sessions import UNKNOWN, repositories_to_choose
 from events.schema import TaskType
 from teams import audit
 from teams.models import Contributor, Organization, User
-
-UNKNOWN = 0
 
 
 def correct_session(
@@ -50,7 +47,10 @@ def correct_session(
                 "Single events of this session are not kept any more, so nothing tells what of the sums is its. Nothing"
                 " was changed."
             )
-        if repository and not repositories_to_choose(organization.id, contributor.id).filter(id=repository).exists():
+        if (
+            repository not in (None, UNKNOWN)
+            and not repositories_to_choose(organization.id, contributor.id).filter(id=repository).exists()
+        ):
             raise OwnDataRefusedError("There is no such repository here. Nothing was changed.")
         if not correct_facts(cursor, row, repository=repository, task=task):
             return False
@@ -60,13 +60,3 @@ def correct_session(
         chores.leave(organization.id, ChoreKind.PULL, pulls, not_before=now)
         audit.record(organization, "own_data.session_corrected", organization, by=by, now=now)
     return True
-
-
-def repositories_to_choose(organization_id: int, person: int) -> QuerySet[Dimension, Any]:
-    """Those of the organization that are connected, and those that the person's own sessions were told to be in."""
-    connected = Repository.objects.filter(organization=organization_id).values("dimension_id")
-    own = Session.objects.filter(organization=organization_id, contributor_id=person).values("repository_id")
-    told = Session.objects.filter(organization=organization_id, contributor_id=person, told_repository_id__gt=0)
-    named = Dimension.objects.filter(organization=organization_id, kind=DimensionKind.REPOSITORY)
-    chosen = named.filter(id__in=connected) | named.filter(id__in=own)
-    return (chosen | named.filter(id__in=told.values("told_repository_id"))).order_by("value")

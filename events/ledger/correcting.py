@@ -22,10 +22,9 @@ TYPED_KINDS = (int(Kind.SUGGESTION), int(Kind.EDIT))
 def correct_facts(cursor: CursorWrapper, session: Session, *, repository: int | None, task: TaskType | None) -> bool:
     """None: as told. False where nothing changes. Inside the tenant, under the organization's exclusive lock."""
     number = None if task is None else TASK_TYPES[task]
-    is_corrected = session.told_repository_id is not None
-    if (session.repository_id if is_corrected else None, session.corrected_task) == (repository, number):
+    if (session.corrected_repository_id, session.corrected_task) == (repository, number):
         return False
-    told = session.repository_id if session.told_repository_id is None else session.told_repository_id
+    told = session.repository_as_told
     asked: dict[str, Any] = {
         "org": session.organization_id, "session": session.id, "from": session.started_at, "to": session.ended_at,
         "repository": repository, "task": number, "typed": list(TYPED_KINDS),

@@ -126,6 +126,16 @@ class Session(Counters):
     def __str__(self) -> str:
         return f"session {self.pk}"
 
+    @property
+    def repository_as_told(self) -> int:
+        """By its tool."""
+        return self.repository_id if self.told_repository_id is None else self.told_repository_id
+
+    @property
+    def corrected_repository_id(self) -> int | None:
+        """By its person; None where it is as told."""
+        return None if self.told_repository_id is None else self.repository_id
+
 
 class ClientCommit(models.Model):
     """A commit that a client reported; natural key (organization, repository, sha). Evidence, not a count."""

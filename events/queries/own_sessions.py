@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 
-from events.models import Dimension, DimensionKind, PullRequest, Session, SessionLink
+from events.models import Dimension, DimensionKind, PullRequest, Repository, Session, SessionLink
 from events.queries.pull_request_timeline import MOST_EVENTS, Slice, TimelineEvent, timeline_of
 
 PAGE = 30
+UNKNOWN: Final = 0
 _NAMED = (
     DimensionKind.TOOL, DimensionKind.REPOSITORY, DimensionKind.BRANCH, DimensionKind.MODEL, DimensionKind.LANGUAGE,
 )  # fmt: skip
@@ -66,7 +69,9 @@ def own_session(organization_id: int, person: int, number: int) -> OwnSession | 
 
 
 def _told(organization_id: int, sessions: list[Session]) -> list[OwnSession]:
-    numbers = {number for one in sessions for number in (one.tool_id, one.repository_id, one.branch_id, _told_of(one))}
+    numbers = {
+        number for one in sessions for number in (one.tool_id, one.repository_id, one.branch_id, one.repository_as_told)
+    }
     names = names_of(organization_id, numbers)
     links = SessionLink.objects.filter(organization=organization_id, session__in=[one.id for one in sessions])
     pulls: dict[int, list[PullRequest]] = {}
@@ -75,15 +80,20 @@ def _told(organization_id: int, sessions: list[Session]) -> list[OwnSession]:
     return [
         OwnSession(
             one, names.get(one.tool_id, ""), names.get(one.repository_id, ""), names.get(one.branch_id, ""),
-            names.get(_told_of(one), ""), pulls.get(one.id, []),
+            names.get(one.repository_as_told, ""), pulls.get(one.id, []),
         )
         for one in sessions
     ]  # fmt: skip
 
 
-def _told_of(one: Session) -> int:
-    """The repository that its tool told."""
-    return one.repository_id if one.told_repository_id is None else one.told_repository_id
+def repositories_to_choose(organization_id: int, person: int) -> QuerySet[Dimension, Any]:
+    """Those of the organization that are connected, and those that the person's own sessions were told to be in."""
+    connected = Repository.objects.filter(organization=organization_id).values("dimension_id")
+    own = Session.objects.filter(organization=organization_id, contributor_id=person).values("repository_id")
+    told = Session.objects.filter(organization=organization_id, contributor_id=person, told_repository_id__gt=0)
+    named = Dimension.objects.filter(organization=organization_id, kind=DimensionKind.REPOSITORY)
+    chosen = named.filter(id__in=connected) | named.filter(id__in=own)
+    return (chosen | named.filter(id__in=told.values("told_repository_id"))).order_by("value")
 
 
 def names_of(organization_id: int, numbers: set[int]) -> dict[int, str]:

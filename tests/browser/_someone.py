@@ -63,3 +63,19 @@ def invitation_link(owner: Someone, role: Role, uses: int) -> str:
     owner.press("main form button")
     link = str(owner.page.evaluate("document.querySelector('main .codeblock').innerText")).strip()
     return link.removeprefix(owner.here)
+
+
+def found_acme(owner: Someone) -> None:
+    """Signs in at GitHub, and makes an organization whose numbers are of three people or more, and a team in it."""
+    owner.go("/accounts/login/")
+    owner.by_github()
+    owner.go("/organizations/new/")
+    owner.fill(name="Acme")
+    owner.press("main form button")
+    assert owner.address == "/o/acme/settings/"
+    owner.fill(privacy_floor="3")
+    owner.press("main form:has([name=privacy_floor]) button")
+    owner.go("/o/acme/settings/teams/")
+    owner.fill(name="Payments")
+    owner.press("main form:has([name=name]) button")
+    assert "Payments" in owner.text

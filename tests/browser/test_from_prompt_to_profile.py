@@ -25,7 +25,7 @@ from tests import webhooks
 from tests._github import Email, GitHub, Person
 from tests.browser._chromium import Chromium
 from tests.browser._looking import faults
-from tests.browser._someone import Someone, invitation_link
+from tests.browser._someone import Someone, found_acme, invitation_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLGA, LENA, DAN, KIM = (
@@ -45,16 +45,7 @@ def test_from_a_prompt_to_its_evidence_and_to_a_public_profile(
 ) -> None:
     began = timezone.now() - timedelta(minutes=4)
     olga = Someone(browser, here, github, OLGA)
-    olga.go("/accounts/login/")
-    olga.by_github()
-    olga.go("/organizations/new/")
-    olga.fill(name="Acme")
-    olga.press("main form button")
-    olga.fill(privacy_floor="3")
-    olga.press("main form:has([name=privacy_floor]) button")
-    olga.go("/o/acme/settings/teams/")
-    olga.fill(name="Payments")
-    olga.press("main form:has([name=name]) button")
+    found_acme(olga)
     lena, dan, kim = (Someone(browser, here, github, person) for person in (LENA, DAN, KIM))
     for newcomer, role in ((lena, Role.LEAD), (dan, Role.DEVELOPER), (kim, Role.DEVELOPER)):
         newcomer.go(invitation_link(olga, role, 1))

@@ -16,7 +16,7 @@ from teams import key_cache
 from teams.models import AuditEntry, Membership, Organization, Role, User
 from tests._github import Email, GitHub, Person
 from tests.browser._chromium import Chromium
-from tests.browser._someone import Someone, invitation_link
+from tests.browser._someone import Someone, found_acme, invitation_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLGA, LENA, DAN, KIM = (
@@ -58,20 +58,7 @@ def test_from_an_empty_database_to_the_numbers_of_a_team(
 ) -> None:
     monkeypatch.setattr(key_cache, "SECONDS_KNOWN", 1.0)
     olga = Someone(browser, here, github, OLGA)
-    olga.go("/accounts/login/")
-    olga.by_github()
-
-    # An organization, and a team in it.
-    olga.go("/organizations/new/")
-    olga.fill(name="Acme")
-    olga.press("main form button")
-    assert olga.address == "/o/acme/settings/"
-    olga.fill(privacy_floor="3")
-    olga.press("main form:has([name=privacy_floor]) button")
-    olga.go("/o/acme/settings/teams/")
-    olga.fill(name="Payments")
-    olga.press("main form:has([name=name]) button")
-    assert "Payments" in olga.text
+    found_acme(olga)
 
     # A lead and two developers come by links.
     links = {role: invitation_link(olga, role, uses) for role, uses in ((Role.LEAD, 1), (Role.DEVELOPER, 2))}

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from codecard.lib.reading import Band, Reading
 from profiles import actions, cards
@@ -236,3 +237,48 @@ def test_what_an_organization_forbids_is_gone_at_once(
     assert numbers()
     Organization.objects.filter(id=acme.id).update(allows_publication=False)
     assert not numbers()
+
+
+@db
+def test_nothing_is_put_together_anew_for_addresses_that_somebody_makes_up(
+    profile: Profile, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+
+    def counted(*args: Any, **named: Any) -> Shown:
+        made.append(args)
+        return shown_to(*args, **named)
+
+    monkeypatch.setattr("profiles.published.shown_to", counted)
+    for number in range(9):
+        assert NOTHING.lower() in client.get(f"/@bob/badge/made-up-{number}.svg").text
+        assert client.get(f"/@bob/card.svg?theme=made-up-{number}&show=made-up-{number}").status_code == 200
+    assert len(made) == 1
+
+
+@db
+def test_without_a_cache_it_takes_longer_and_that_is_all(
+    profile: Profile, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*args: Any, **named: Any) -> None:
+        raise RedisError
+
+    for name in ("get", "set"):
+        monkeypatch.setattr(f"profiles.published.cache.{name}", gone)
+    for address in ("/@bob/", "/@bob/card.svg", "/@bob/og.png", "/api/v1/profiles/bob/"):
+        assert client.get(address).status_code == 200, address
+
+
+@db
+def test_the_preview_shows_the_card_before_anything_is_public(
+    profile: Profile, bob: User, bob_client: Client, client: Client
+) -> None:
+    public = client.get("/@bob/card.svg").content
+    actions.unpublish(profile=profile, by=bob, now=timezone.now())
+    page = bob_client.get("/me/profile/preview/?as=public").text
+    [address] = re.findall(r'class="embed" src="([^"]+)"', page)
+    shown_to_bob = bob_client.get(address)
+    assert shown_to_bob.content == public
+    assert "no-store" in shown_to_bob["Cache-Control"]
+    assert client.get(address).status_code == 302
+    assert "/@bob/badge/" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)

@@ -7,10 +7,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from codecard.lib.tenant import tenant
 from events.models import Session
+from profiles import exporting
+from profiles.models import Export
 from teams.models import Organization, User
 from tests.events.dashboards._work import monday, work
 from tests.factories import person
@@ -21,6 +24,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 def words(page: str) -> str:
     return unescape(re.sub(r"\s+", " ", strip_tags(page)).replace("\u00a0", " "))
+
+
+def session_of(organization: Organization, user: User) -> int:
+    """One, of today."""
+    with tenant(organization.id):
+        me = person(organization, user)
+    accept(organization, me, TODAY)
+    with tenant(organization.id):
+        return Session.objects.get(organization=organization).id
 
 
 def test_without_any_data_the_page_says_how_to_begin(bob_client: Client) -> None:
@@ -70,11 +82,7 @@ def test_sessions_are_listed_newest_first_and_open(acme: Organization, bob: User
 def test_nobody_opens_the_sessions_of_others(
     acme: Organization, alice: User, bob: User, alice_client: Client, owner_client: Client, charlie_client: Client
 ) -> None:
-    with tenant(acme.id):
-        me = person(acme, bob)
-    accept(acme, me, TODAY)
-    with tenant(acme.id):
-        number = Session.objects.get(organization=acme).id
+    number = session_of(acme, bob)
     for client in (alice_client, owner_client, charlie_client):
         assert client.get(f"/me/sessions/acme/{number}/").status_code == 404
     assert Client().get(f"/me/sessions/acme/{number}/").status_code == 302
@@ -125,13 +133,18 @@ def test_a_session_is_corrected_and_taken_back(acme: Organization, bob: User, bo
 def test_nobody_corrects_the_sessions_of_others(
     acme: Organization, bob: User, alice_client: Client, charlie_client: Client
 ) -> None:
-    with tenant(acme.id):
-        me = person(acme, bob)
-    accept(acme, me, TODAY)
-    with tenant(acme.id):
-        number = Session.objects.get(organization=acme).id
+    number = session_of(acme, bob)
     for client in (alice_client, charlie_client):
         sent = {"repository": "0", "task": "docs"}
         assert client.post(f"/me/sessions/acme/{number}/correct/", sent).status_code == 404
     with tenant(acme.id):
         assert Session.objects.get(organization=acme).corrected_task is None
+
+
+def test_a_copy_that_was_prepared_stays_when_a_session_is_corrected(
+    acme: Organization, bob: User, bob_client: Client
+) -> None:
+    number = session_of(acme, bob)
+    exporting.ask_for_export(user=bob, now=timezone.now())
+    bob_client.post(f"/me/sessions/acme/{number}/correct/", {"repository": "0", "task": "docs"})
+    assert Export.objects.filter(user=bob).count() == 1

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from codecard.lib.tenant import tenant
-from events.actions.corrections import UNKNOWN, correct_session, repositories_to_choose
+from events.actions.corrections import correct_session
 from events.actions.own_data import OwnDataRefusedError
 from events.ledger import record
 from events.models import Chore, Dimension, DimensionKind, Event, Session, SessionLink
+from events.queries.own_sessions import UNKNOWN, repositories_to_choose
 from events.retention import apply_retention
 from events.schema import Edit, Response, Suggestion, TaskType
 from events.schema import Event as AnyEvent

@@ -11,7 +11,7 @@ from django.db import connection
 
 from codecard.lib.periods import Days
 from codecard.lib.tenant import tenant
-from events.actions.corrections import UNKNOWN, correct_session
+from events.actions.corrections import correct_session
 from events.actions.own_data import forget_session
 from events.answers import Answer, Answers, Question, scope_of
 from events.answers.weeks import MEMORY
@@ -21,6 +21,7 @@ from events.metrics._usage import USAGE
 from events.models import Escape, Latency, PullRequest, PullTests, Repository, Session, SessionLink
 from events.queries import stamps
 from events.queries.facts import WINDOWS
+from events.queries.own_sessions import UNKNOWN
 from events.queries.people import groups_of
 from events.schema import Edit, Event, Response, Suggestion, TaskType, TestRun
 from teams import actions
