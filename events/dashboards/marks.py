@@ -14,7 +14,7 @@ from events.metrics._pulls import DIMENSIONS, parts_of
 from events.models import ChangeClass, LatencyState
 from events.queries.pull_facts import Pull
 
-MOST = 150
+MOST = 200
 _CLASSES = (ChangeClass.SMALL_PATCH, ChangeClass.FEATURE_WITH_TESTS)
 HrefOf = Callable[[Pull], str]
 LimitOf = Callable[[Metric], float | None]
