@@ -119,9 +119,12 @@ def _described(shown: Shown, rows: Iterable[Measure]) -> str:
 
 
 def _value(reading: Reading) -> str:
+    return f"{_number(reading)}{' of few' if reading.is_few else ''}"
+
+
+def _number(reading: Reading) -> str:
     assert reading.value is not None
-    told = share(reading.value, digits=0) if reading.unit == "share" else quantity(reading.value, reading.unit)
-    return f"{told}{' of few' if reading.is_few else ''}"
+    return share(reading.value, digits=0) if reading.unit == "share" else quantity(reading.value, reading.unit)
 
 
 def _healthy(reading: Reading) -> str:
@@ -154,7 +157,7 @@ def _ruler(one: Measure, y: float) -> list[str]:
         parts += [f'<rect x="{end - 0.75:.1f}" y="{y - 4.5}" width="1.5" height="9" class="ed"/>' for end in ends]
     kind = "fw" if reading.is_few else "dt"
     parts.append(f'<circle cx="{value:.1f}" cy="{y}" r="6" stroke-width="2" class="{kind}"/>')
-    parts.append(_text(456, y + 4.5, _value(reading), "v", "end"))
+    parts.append(_text(456, y + 4.5, _number(reading), "w" if reading.is_few else "v", "end"))
     return parts
 
 
@@ -200,7 +203,7 @@ def _framed(title: str, description: str, parts: Iterable[str], theme: Theme) ->
 def _style(theme: Theme) -> str:
     plain = (
         f"text{{font-family:{_FAMILY}}}.n{{font-size:16px;font-weight:600}}.s{{font-size:12px}}.l{{font-size:13px}}"
-        ".v{font-size:14px;font-weight:600}"
+        ".v,.w{font-size:14px;font-weight:600}"
     )
     if theme is not Theme.AUTO:
         return plain + _painted(theme)
@@ -212,7 +215,7 @@ def _painted(theme: Theme) -> str:
     return (
         f".bg{{fill:{ground};stroke:{line}}}.tr{{fill:{track}}}.bd{{fill:{band}}}.ed{{fill:{edge}}}"
         f".dt{{fill:{text};stroke:{ground}}}.fw{{fill:{ground};stroke:{text}}}.n,.v{{fill:{text}}}.l{{fill:{less}}}"
-        f".s{{fill:{least}}}.b0{{fill:{bar}}}.b1{{fill:{late}}}"
+        f".s,.w{{fill:{least}}}.b0{{fill:{bar}}}.b1{{fill:{late}}}"
     )
 
 

@@ -1,12 +1,16 @@
 """Pages in a real browser: what no answer of the server alone can tell."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
 from codecard.lib.tenant import tenant
+from events.models import Session
 from events.schema import Response
 from teams import queries
 from teams.models import Organization, User
+from tests.browser._looking import faults
 from tests.browser.conftest import SignedIn
 from tests.events.dashboards._work import store
 
@@ -66,3 +70,18 @@ def test_arrow_keys_reach_every_prompt_of_a_busy_pull_request(open_page: SignedI
         "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true}))"
     )
     assert "accepted" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
+def test_a_session_in_a_repository_with_a_long_name_holds_up(
+    open_page: SignedIn, northwind: Organization, olga: User
+) -> None:
+    with tenant(northwind.id):
+        person = queries.contributor_of(northwind, olga)
+    assert person
+    now = timezone.now()
+    fields: dict[str, Any] = {"session": "long", "repository": f"git.example.com/a-company/{'very-' * 12}long-name"}
+    store(northwind, person, Response(id="one", at=now, tool="claude-code", input_tokens=70, **fields), now=now)
+    with tenant(northwind.id):
+        number = Session.objects.get(organization=northwind, key="long").id
+    page = open_page("/me/sessions/")
+    assert faults(page, [f"{page.evaluate('location.origin')}/me/sessions/northwind/{number}/"]) == []

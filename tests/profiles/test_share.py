@@ -94,7 +94,10 @@ def test_a_card_of_nothing_says_so_in_words() -> None:
 
 def test_a_small_sample_is_a_hollow_mark() -> None:
     few = Measure("acceptance-rate", "Suggestions accepted", "Accepted", Reading(value=1.0, n=2, is_few=True))
-    assert 'class="fw"' in cards.card(shown(measures=(few,)), Theme.LIGHT)
+    card = cards.card(shown(measures=(few,)), Theme.LIGHT)
+    assert 'class="fw"' in card
+    assert re.search(r'class="w">100%<', card)  # no longer than any other: the ruler stands before it
+    assert "100% of few" in words(card)
     assert "100% of few" in words(cards.badge(shown(measures=(few,)), "acceptance-rate"))
 
 
