@@ -1,79 +1,22 @@
-"""The icon set: 16 px, strokes of 1.5 px in the colour of the text around.
+"""The icon set: one file, which browsers keep, of which pages name what they use."""
 
-One dict, so that a page holds what it uses and needs no second request.
-"""
+import re
+from pathlib import Path
+from typing import Final
 
-ICONS: dict[str, str] = {
-    "home": '<path d="M2.2 7.2 8 2.4l5.8 4.8M3.8 6.2v7.3h8.4V6.2"/>',
-    "pulse": '<path d="M1.5 8.3h3l1.6-4.6 3.3 8.6 1.8-4h3.3"/>',
-    "settings": (
-        '<circle cx="8" cy="8" r="2.2"/><path d="M8 1.5v2M8 12.5v2M1.5 8h2M12.5 8h2M3.4 3.4l1.4 1.4M11.2 '
-        '11.2l1.4 1.4M12.6 3.4l-1.4 1.4M4.8 11.2l-1.4 1.4"/>'
-    ),
-    "moon": '<path d="M13.4 9.6A5.8 5.8 0 0 1 6.4 2.6a5.8 5.8 0 1 0 7 7Z"/>',
-    "sun": (
-        '<circle cx="8" cy="8" r="3"/><path d="M8 1.3v1.5M8 13.2v1.5M1.3 8h1.5M13.2 8h1.5M3.3 3.3l1 1M11.7 '
-        '11.7l1 1M12.7 3.3l-1 1M4.3 11.7l-1 1"/>'
-    ),
-    "system": '<rect x="1.8" y="2.8" width="12.4" height="8.4" rx="1.4"/><path d="M5.5 13.8h5M8 11.2v2.6"/>',
-    "menu": '<path d="M2 4.5h12M2 8h12M2 11.5h12"/>',
-    "chart": '<path d="M2 11.5 6 6l3 3 5-6.5M2 14h12"/>',
-    "download": '<path d="M8 2v8M4.6 7 8 10.4 11.4 7M2.5 13.6h11"/>',
-    "link": (
-        '<path d="M6.6 9.4 9.4 6.6M7.4 4.6 9 3a2.8 2.8 0 0 1 4 4l-1.6 1.6M8.6 11.4 7 13a2.8 2.8 0 0 1-4-4l1.6-1.6"/>'
-    ),
-    "warn": '<path d="M8 2.2 14.3 13H1.7L8 2.2Z"/><path d="M8 6.4v3.1M8 11.3v.1"/>',
-    "check": '<path d="M8 14.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13Z"/><path d="m5.2 8.2 1.9 1.9 3.7-4"/>',
-    "plus": '<path d="M8 3.2v9.6M3.2 8h9.6"/>',
-    "dash": '<path d="M3.5 8h9"/>',
-    "info": '<circle cx="8" cy="8" r="6.4"/><path d="M8 7.3v3.8M8 4.9v.1"/>',
-    "out": '<path d="M4 12 12 4M6 4h6v6"/>',
-    "clock": '<circle cx="8" cy="8" r="6.3"/><path d="M8 4.6V8l2.4 1.6"/>',
-    "prompt": '<path d="M2 3.2h12v8H7.2L4 13.8v-2.6H2Z"/>',
-    "spark": '<path d="M8 1.8 9.5 6.5 14.2 8 9.5 9.5 8 14.2 6.5 9.5 1.8 8l4.7-1.5Z"/>',
-    "eye": (
-        '<path d="M1.2 8S3.6 3.6 8 3.6 14.8 8 14.8 8 12.4 12.4 8 12.4 1.2 8 1.2 8Z"/><circle cx="8" cy="8" r="2"/>'
-    ),
-    "copy": (
-        '<rect x="5.4" y="5.4" width="8.4" height="8.4" rx="1.6"/><path d="M10.6 5.4V3.6a1.4 1.4 0 0 '
-        '0-1.4-1.4H3.6a1.4 1.4 0 0 0-1.4 1.4v5.6a1.4 1.4 0 0 0 1.4 1.4h1.8"/>'
-    ),
-    "lock": '<rect x="3" y="7" width="10" height="7" rx="1.6"/><path d="M5.2 7V5a2.8 2.8 0 0 1 5.6 0v2"/>',
-    "card": (
-        '<rect x="1.8" y="3" width="12.4" height="10" rx="1.6"/><circle cx="5.6" cy="7" r="1.4"/><path d="M3.6 '
-        '10.8a2.2 2.2 0 0 1 4 0M9.6 6.6h2.4M9.6 9.4h2.4"/>'
-    ),
-    "key": '<circle cx="5" cy="11" r="3"/><path d="m7.2 8.8 6-6M11 5l1.8 1.8"/>',
-    "chevron": '<path d="m4.5 6.2 3.5 3.6 3.5-3.6"/>',
-    "table": '<rect x="1.8" y="2.8" width="12.4" height="10.4" rx="1.4"/><path d="M1.8 6.3h12.4M6.2 6.3v6.9"/>',
-    "plug": '<path d="M6 1.8v3.4M10 1.8v3.4M3.8 5.2h8.4v2.6a4.2 4.2 0 0 1-8.4 0ZM8 12v2.4"/>',
-    "people": (
-        '<circle cx="6" cy="5.2" r="2.5"/><path d="M1.6 13.4a4.4 4.4 0 0 1 8.8 0M10.6 2.9a2.5 2.5 0 0 1 0 4.6M12 '
-        '9.6a4.4 4.4 0 0 1 2.4 3.8"/>'
-    ),
-    "exit": '<path d="M6.4 2.4H3.2v11.2h3.2M6.8 8h7M11 5.2 13.8 8 11 10.8"/>',
-    "mail": '<rect x="1.8" y="3.4" width="12.4" height="9.2" rx="1.4"/><path d="m2.4 4.6 5.6 4.2 5.6-4.2"/>',
-    "retry": '<path d="M13.4 8a5.4 5.4 0 1 1-1.7-3.9M13.6 1.9v3h-3"/>',
-    "trash": '<path d="M2.6 4.2h10.8M6.2 4V2.4h3.6V4M4 4.4l.6 9.2h6.8l.6-9.2M6.8 7v4M9.2 7v4"/>',
-    "github": (
-        '<path d="M6 13.2c-2.6.8-2.6-1.4-3.7-1.7M9.7 14.4v-2a1.8 1.8 0 0 0-.5-1.4c1.7-.2 3.4-.8 3.4-3.7a2.9 2.9 '
-        "0 0 0-.8-2 2.7 2.7 0 0 0 0-2s-.7-.2-2.1.8a7.4 7.4 0 0 0-3.8 0c-1.4-1-2.1-.8-2.1-.8a2.7 2.7 0 0 0 0 2 "
-        '2.9 2.9 0 0 0-.8 2c0 2.9 1.7 3.5 3.4 3.7a1.8 1.8 0 0 0-.5 1.4v2"/>'
-    ),
-    "pull": (
-        '<circle cx="4" cy="3.6" r="1.8"/><circle cx="4" cy="12.4" r="1.8"/><circle cx="12" cy="12.4" r="1.8"/><path '
-        'd="M4 5.4v5.2M12 10.6V6.4a2 2 0 0 0-2-2H7.4M9 2.6 7.2 4.4 9 6.2"/>'
-    ),
-    "merge": (
-        '<circle cx="4" cy="3.6" r="1.8"/><circle cx="4" cy="12.4" r="1.8"/><circle cx="12" cy="8" r="1.8"/><path '
-        'd="M4 5.4v5.2M4 5.4C4.4 7.3 6 8 10.2 8"/>'
-    ),
-    "commit": '<circle cx="8" cy="8" r="2.6"/><path d="M1 8h4.4M10.6 8H15"/>',
-    "flask": (
-        '<path d="M6 1.8v4.4L2.4 13a.9.9 0 0 0 .8 1.3h9.6a.9.9 0 0 0 .8-1.3L10 6.2V1.8M4.8 1.8h6.4M4.6 10h6.8"/>'
-    ),
-    "bug": (
-        '<rect x="4.7" y="5.2" width="6.6" height="8.3" rx="3.3"/><path d="M5.6 5.2a2.4 2.4 0 0 1 4.8 0M1.8 6.2l2.9 '
-        '1.3M14.2 6.2l-2.9 1.3M1.5 10h3.2M14.5 10h-3.2M2.2 14l2.9-1.8M13.8 14l-2.9-1.8"/>'
-    ),
-}
+from django.templatetags.static import static
+
+_FILE: Final = "codecard/img/icons.svg"
+NAMES: Final = frozenset(
+    re.findall(r'<symbol id="([a-z]+)"', (Path(__file__).parents[1] / "static" / _FILE).read_text(encoding="utf-8"))
+)
+
+
+def icon_address(name: str) -> str:
+    """Where an icon is found, for `<use>`.
+
+    :raises LookupError: there is none of that name.
+    """
+    if name not in NAMES:
+        raise LookupError(f"no icon is named {name!r}")
+    return f"{static(_FILE)}#{name}"

@@ -19,7 +19,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from codecard.lib import formats, svg
-from codecard.lib.icons import ICONS
+from codecard.lib.icons import icon_address
 from codecard.lib.reading import Amount, Band, Reading, Verdict
 from codecard.lib.svg.heat import LEVELS, WEEKDAYS
 from codecard.lib.svg.heat import heat as heat_of
@@ -128,13 +128,12 @@ def delta(value: Reading | Amount) -> SafeString:
 
 @register.simple_tag
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
-    """An inline icon, silent for screen readers: a word always stands beside it."""
+    """An icon, silent for screen readers: a word always stands beside it."""
     return format_html(
-        '<svg width="{0}" height="{0}" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" '
-        'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"{1}>{2}</svg>',
+        '<svg width="{0}" height="{0}" aria-hidden="true"{1}><use href="{2}"/></svg>',
         size,
         format_html(' class="{}"', css) if css else "",
-        mark_safe(ICONS[name]),  # noqa: S308 - a constant
+        icon_address(name),
     )
 
 
@@ -250,8 +249,8 @@ def lanes(chart: LaneChart) -> dict[str, Any]:
 
 @register.simple_tag
 def glyph(name: str) -> SafeString:
-    """The strokes of an icon alone, for a picture that draws them itself."""
-    return mark_safe(ICONS[name])  # noqa: S308 - a constant
+    """An icon inside a picture, as large as the box it stands in."""
+    return format_html('<use href="{}"/>', icon_address(name))
 
 
 @register.inclusion_tag("_charts/heat.html")

@@ -14,8 +14,8 @@ DURATION_TICKS = (MINUTE, 10 * MINUTE, HOUR, 8 * HOUR, 2 * DAY, 14 * DAY, 90 * D
 
 
 def number(value: float) -> str:
-    """Two decimals at most, no trailing zeros, never "-0"."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    """One decimal at most, which is a tenth of a pixel or one at a thousand; no trailing zero, never "-0"."""
+    text = f"{value:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text
 
 

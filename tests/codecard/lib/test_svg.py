@@ -57,7 +57,7 @@ def test_a_ruler_of_durations_shows_minutes_and_days_side_by_side() -> None:
     day = 86_400
     drawn = svg.ruler(Reading(value=30, n=50, unit=Unit.DURATION, band=Band(None, 600), domain=(0, 4 * day)))
     assert drawn.band is not None
-    assert (drawn.now, drawn.band.width) == ("0%", "26.59%")
+    assert (drawn.now, drawn.band.width) == ("0%", "26.6%")
     assert [tick.text for tick in drawn.ticks] == ["1m", "10m", "1\u00a0h", "8\u00a0h", "2\u00a0d"]
     assert [tick.text for tick in svg.ruler(Reading(value=0.4)).ticks] == ["0%", "20%", "40%", "60%", "80%", "100%"]
 
@@ -114,7 +114,7 @@ def test_a_gap_breaks_the_line_and_is_never_a_zero() -> None:
 
 def test_a_point_between_two_gaps_is_still_seen() -> None:
     plot = svg.line_plot(chart(week(None), week(0.4), week(None), week(0.5), week(0.6)))
-    assert [mark.x for mark in plot.lone] == ["25.35%"]
+    assert [mark.x for mark in plot.lone] == ["25.4%"]
 
 
 def test_the_running_week_is_dotted_from_the_last_full_one_and_not_part_of_the_line() -> None:
@@ -173,7 +173,7 @@ def test_a_line_stays_inside_its_box(course: list[float | None]) -> None:
     plot = svg.line_plot(chart(*(week(value) for value in course), band=HEALTHY))
     xs, ys = coordinates(plot.line)[::2], coordinates(plot.line)[1::2]
     assert all(0 <= x <= 1000 for x in xs)
-    assert all(plot.top - 0.01 <= y <= plot.bottom + 0.01 for y in ys)
+    assert all(plot.top - 0.05 <= y <= plot.bottom + 0.05 for y in ys)
     assert len(plot.xs.split()) == len(course)
 
 
@@ -213,9 +213,7 @@ def test_axis_labels_keep_first_and_last_and_never_crowd(steps: int, most: int) 
     assert not labels[-1].is_minor
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(1.0, "1"), (0.125, "0.12"), (-0.001, "0"), (33.333, "33.33"), (100, "100")]
-)
+@pytest.mark.parametrize(("value", "text"), [(1.0, "1"), (0.125, "0.1"), (-0.001, "0"), (33.333, "33.3"), (100, "100")])
 def test_coordinates_are_short(value: float, text: str) -> None:
     assert number(value) == text
 
@@ -277,7 +275,7 @@ def test_bars_stay_inside_their_box(rows: list[tuple[float, float]]) -> None:
     plot = svg.bar_plot(bar_chart(*(svg.Column(label=str(i), values=row) for i, row in enumerate(rows))))
     for bar in plot.bars:
         assert 0 <= float(bar.x.rstrip("%")) <= 100
-        assert plot.top - 0.01 <= float(bar.y) <= plot.bottom
+        assert plot.top - 0.05 <= float(bar.y) <= plot.bottom
         assert not math.isnan(float(bar.height))
 
 

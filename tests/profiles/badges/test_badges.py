@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 import profiles.badges
-from codecard.lib.icons import ICONS
+from codecard.lib.icons import NAMES
 from events.schema import TaskType
 from profiles.badges import all_badges
 from profiles.badges._base import Merged, Record
@@ -84,7 +84,7 @@ def test_a_badge_is_earned_on_its_day_and_not_by_almost_as_much(slug: str) -> No
     assert badge.words(earned.evidence)
     assert badge.judge(misses) is None
     assert badge.judge(record()) is None
-    assert badge.icon in ICONS
+    assert badge.icon in NAMES
     assert badge.criterion.endswith(".")
 
 
