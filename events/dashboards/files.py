@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.http import StreamingHttpResponse
-
-from codecard.lib.tables import csv_lines
 from events.dashboards.health import SourceRow
 from events.dashboards.organization import TeamRow
 
@@ -13,13 +10,6 @@ OVERVIEW = ("Team", "Members", "Metric", "From", "Until, not included", "Value",
             "High (95%)", "Before", "Verdict")  # fmt: skip
 HEALTH = ("Source", "State", "Newest event", "Stored", "Duplicates", "Superseded", "Dropped", "Counted only",
           "From the future")  # fmt: skip
-
-
-def as_file(header: Iterable[str], rows: Iterable[Iterable[object]], *names: str) -> StreamingHttpResponse:
-    """Sent while it is read: rows that need a tenant must be read before, or open it themselves."""
-    response = StreamingHttpResponse(csv_lines(header, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{"-".join(filter(None, names))}.csv"'
-    return response
 
 
 def overview_rows(context: dict[str, Any]) -> list[list[object]]:

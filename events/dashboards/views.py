@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from codecard.lib.tables import csv_file
 from codecard.lib.tenant import tenant
 from events.dashboards import onboarding
 from events.dashboards.export import HEADER, rows_of
-from events.dashboards.files import HEALTH, OVERVIEW, as_file, health_rows, overview_rows
+from events.dashboards.files import HEALTH, OVERVIEW, health_rows, overview_rows
 from events.dashboards.fragments import answer, failing_softly
 from events.dashboards.health import health_context
 from events.dashboards.organization import organization_context
@@ -55,7 +56,7 @@ def team_export(request: OrganizationRequest, team: str) -> StreamingHttpRespons
     page = page_of(request, team, timezone.now())
     if page is None:
         raise Http404
-    return as_file(HEADER, rows_of(page), request.organization.slug, page.group.slug)
+    return csv_file(HEADER, rows_of(page), request.organization.slug, page.group.slug)
 
 
 @never_cache
@@ -63,7 +64,7 @@ def team_export(request: OrganizationRequest, team: str) -> StreamingHttpRespons
 @organization_view(Permission.SEE_NUMBERS)
 def organization_export(request: OrganizationRequest) -> StreamingHttpResponse:
     context = organization_context(request, timezone.now())
-    return as_file(OVERVIEW, overview_rows(context), request.organization.slug, "teams")
+    return csv_file(OVERVIEW, overview_rows(context), request.organization.slug, "teams")
 
 
 @never_cache
@@ -78,7 +79,7 @@ def health(request: OrganizationRequest) -> HttpResponse:
 @organization_view(Permission.SEE_DATA_HEALTH)
 def health_export(request: OrganizationRequest) -> StreamingHttpResponse:
     context = health_context(request.organization.id, timezone.now())
-    return as_file(HEALTH, health_rows(context["sources"]), request.organization.slug, "health")
+    return csv_file(HEALTH, health_rows(context["sources"]), request.organization.slug, "health")
 
 
 # --- connecting a tool -----------------------------------------------------------------------------------------------

@@ -34,14 +34,20 @@ class Row(NamedTuple):
 def keys_page(
     organization: Organization, filters: Filters, number: str | None, *, now: datetime, of: Contributor | None = None
 ) -> Page[Row]:
-    """One page of the organization's keys, or of one person's, the newest first."""
+    """One page of what `keys_found` finds."""
+    page: Page[Any] = Paginator(keys_found(organization, filters, now=now, of=of), PAGE).get_page(number)
+    page.object_list = [as_row(key, now) for key in page.object_list]
+    return page
+
+
+def keys_found(
+    organization: Organization, filters: Filters, *, now: datetime, of: Contributor | None = None
+) -> QuerySet[Key]:
+    """The organization's keys, or one person's, the newest first."""
     rows = Key.objects.filter(organization=organization)
     if of:
         rows = rows.filter(contributor=of)
-    rows = _filtered(rows, filters, now).select_related("contributor", "created_by").order_by("-created_at", "-id")
-    page: Page[Any] = Paginator(rows, PAGE).get_page(number)
-    page.object_list = [as_row(key, now) for key in page.object_list]
-    return page
+    return _filtered(rows, filters, now).select_related("contributor", "created_by").order_by("-created_at", "-id")
 
 
 def _filtered(rows: QuerySet[Key], filters: Filters, now: datetime) -> QuerySet[Key]:

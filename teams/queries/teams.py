@@ -80,6 +80,29 @@ def team_by_slug(organization: Organization, slug: str) -> Team | None:
     return rows.select_related("organization", "parent").first()
 
 
+def team_lines(organization: Organization) -> Iterable[tuple[str, str, str, str, str]]:
+    """Every team with its parent, and once for each of its people, with their address, login and "yes" for a lead: as
+    an import reads it."""
+    rows = TeamMembership.objects.filter(organization=organization).select_related("contributor__user")
+    people: dict[int, list[TeamMembership]] = {}
+    for row in rows.order_by("-is_lead", "contributor__display_name", "id"):
+        people.setdefault(row.team_id, []).append(row)
+    names: dict[tuple[int, str], str] = {}
+    identities = Identity.objects.filter(organization=organization, kind__in=_SHOWN_KINDS)
+    for contributor_id, kind, value in identities.order_by("id").values_list("contributor_id", "kind", "value"):
+        names.setdefault((contributor_id, kind), value)
+    tree = team_tree(organization)
+    called = {node.team.id: node.team.name for node in tree}
+    for node in tree:
+        parent = called.get(node.team.parent_id or 0, "")
+        for row in people.get(node.team.id, []):
+            email = names.get((row.contributor_id, IdentityKind.EMAIL), "")
+            github = names.get((row.contributor_id, IdentityKind.GITHUB), "")
+            yield node.team.name, parent, email, github, "yes" if row.is_lead else "no"
+        if node.team.id not in people:
+            yield node.team.name, parent, "", "", ""
+
+
 def possible_parents(organization: Organization, team: Team | None = None) -> list[Node]:
     """Every team that this one could be put into: all but itself and those inside it."""
     found, inside_from = [], None

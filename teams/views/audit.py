@@ -5,19 +5,15 @@ from collections.abc import Iterator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from codecard.lib.limits import Limit
-from codecard.lib.tables import csv_lines
-from teams import audit as book
 from teams.forms.audit import AuditFilterForm
 from teams.models import AuditEntry
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries.audit import audit_page, details_of, known_actions, walk
+from teams.views._file import list_file, moment
 
-DOWNLOADS = Limit("audit-download", most=30, seconds=3600)
 HEADER = ("At (UTC)", "Who", "Action", "Type", "On what", "Details", "From address")
 
 
@@ -38,18 +34,8 @@ def audit(request: OrganizationRequest) -> HttpResponse:
 @organization_view(Permission.SEE_AUDIT)
 def download(request: OrganizationRequest) -> HttpResponse | StreamingHttpResponse:
     """What the filters leave, as CSV; that it was taken stands in the audit itself."""
-    form, organization = AuditFilterForm(request.GET, []), request.organization
-    if request.method == "HEAD":
-        return HttpResponse(content_type="text/csv; charset=utf-8")
-    if not DOWNLOADS.admits(f"account {request.user.id}"):
-        return HttpResponse(
-            "Too many downloads within an hour. Try again later.\n", status=429, content_type="text/plain"
-        )
-    book.record(organization, "audit.downloaded", organization, by=request.user, now=timezone.now(), filters=form.asked)
-    lines = csv_lines(HEADER, _cells(walk(organization, form.wanted)))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="audit-{organization.slug}.csv"'
-    return response
+    form = AuditFilterForm(request.GET, [])
+    return list_file(request, "audit", HEADER, _cells(walk(request.organization, form.wanted)), form.asked)
 
 
 def _cells(entries: Iterator[AuditEntry]) -> Iterator[list[object]]:
@@ -59,7 +45,7 @@ def _cells(entries: Iterator[AuditEntry]) -> Iterator[list[object]]:
             for one in details_of(entry)
         ]
         yield [
-            f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.actor_label, entry.action, entry.object_type, entry.object_label,
+            moment(entry.at), entry.actor_label, entry.action, entry.object_type, entry.object_label,
             "; ".join(told), entry.address,
         ]  # fmt: skip
 

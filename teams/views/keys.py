@@ -11,7 +11,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -27,11 +27,14 @@ from teams.keys import Scope
 from teams.models import Contributor, Key, KeyKind
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries import keys as key_queries
+from teams.views._file import list_file, moment
 
 NEW_KEYS = Limit("new-key", most=30, seconds=600)
 NEW_KEYS_FROM = Limit("new-key-from", most=300, seconds=600)
 """Of one address of the network, which may be a whole office on its first morning."""
 TOO_MANY = "That was a lot of keys for ten minutes. Wait a little, and try again; none was made now."
+HEADER = ("Name", "Begins with", "Kind", "May read", "Whose", "Made (UTC)", "Made by", "Last used (UTC)",
+          "Ends (UTC)", "State")  # fmt: skip
 SECONDS_A_FORM_LIVES = 24 * 3600
 
 
@@ -62,7 +65,7 @@ def _key(request: OrganizationRequest, key_id: int, *, is_own: bool) -> Key:
 
 
 def keys(request: OrganizationRequest, *, is_own: bool) -> HttpResponse:
-    filters = key_queries.Filters(*(request.GET.get(name, "")[:100] for name in ("kind", "state", "q")))
+    filters = _filters(request)
     own, now = _own(request) if is_own else None, timezone.now()
     page = None
     if own or not is_own:
@@ -70,6 +73,24 @@ def keys(request: OrganizationRequest, *, is_own: bool) -> HttpResponse:
     context = _frame(request, is_own=is_own) | {"page": page, "filters": filters, "is_filtered": any(filters)}
     context |= {"kinds": list(key_queries.KINDS.items()), "states": list(key_queries.STATES.items())}
     return render(request, "teams/settings/keys.html", context)
+
+
+def _filters(request: OrganizationRequest) -> key_queries.Filters:
+    asked = (request.GET.get(name, "")[:100].replace("\x00", "") for name in ("kind", "state", "q"))
+    return key_queries.Filters(*asked)
+
+
+def download(request: OrganizationRequest, *, is_own: bool) -> HttpResponse | StreamingHttpResponse:
+    filters, own, now = _filters(request), _own(request) if is_own else None, timezone.now()
+    found = key_queries.keys_found(request.organization, filters, now=now, of=own) if own or not is_own else ()
+    rows = [
+        [
+            key.name, f"{key.prefix}…", key.get_kind_display(), "; ".join(scopes), key.contributor or "",
+            moment(key.created_at), key.created_by or "", moment(key.last_used_at), moment(key.expires_at), state,
+        ]
+        for key, state, scopes in (key_queries.as_row(key, now) for key in found)
+    ]  # fmt: skip
+    return list_file(request, "own-keys" if is_own else "keys", HEADER, rows, filters._asdict())
 
 
 def new_key(request: OrganizationRequest, *, is_own: bool) -> HttpResponse:
@@ -213,6 +234,7 @@ def _addresses(at: str, name: str, permission: Permission, *, is_own: bool) -> l
     form = require_http_methods(["GET", "HEAD", "POST"])
     return [
         path(at, never_cache(require_safe(guard(keys))), given, name=name),
+        path(f"{at}keys.csv", never_cache(require_safe(guard(download))), given, name=f"{name}_download"),
         path(f"{at}new/", never_cache(form(guard(new_key))), given, name=f"{name}_new"),
         path(f"{at}<int:key>/", never_cache(form(guard(key))), given, name=f"{name}_one"),
         path(f"{at}<int:key>/rotate/", never_cache(form(guard(rotate_key))), given, name=f"{name}_rotate"),

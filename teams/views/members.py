@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -18,8 +18,10 @@ from teams.forms.members import MemberFilter, RoleForm
 from teams.models import Membership, Role
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries.members import members_of, teams_by_user
+from teams.views._file import list_file, moment
 
 PAGE = 50
+HEADER = ("Name", "Address", "Role", "State", "Teams", "Joined (UTC)")
 FRAME = {"nav": "settings", "section": "members"}
 
 
@@ -33,6 +35,23 @@ def members(request: OrganizationRequest) -> HttpResponse:
     rows = [(row, teams.get(row.user_id, [])) for row in page]
     context = {**FRAME, "form": form, "page": page, "rows": rows, "is_filtered": any(form.wanted.values())}
     return render(request, "teams/settings/members.html", context)
+
+
+@never_cache
+@require_safe
+@organization_view(Permission.MANAGE_PEOPLE)
+def download(request: OrganizationRequest) -> HttpResponse | StreamingHttpResponse:
+    wanted = MemberFilter(request.GET).wanted
+    found = list(members_of(request.organization, **wanted))
+    teams = teams_by_user(request.organization, [row.user_id for row in found])
+    rows = [
+        [
+            row.user.name, row.user.email, row.get_role_display(), "active" if row.is_active else "deactivated",
+            "; ".join(place.team.name for place in teams.get(row.user_id, [])), moment(row.created_at),
+        ]
+        for row in found
+    ]  # fmt: skip
+    return list_file(request, "members", HEADER, rows, wanted)
 
 
 @never_cache
@@ -163,6 +182,7 @@ def _done(
 
 urlpatterns = [
     path("o/<slug:organization>/settings/members/", members, name="members"),
+    path("o/<slug:organization>/settings/members/members.csv", download, name="members_download"),
     path("o/<slug:organization>/settings/members/<int:member_id>/", member, name="member"),
     path("o/<slug:organization>/settings/members/<int:member_id>/deactivate/", deactivate, name="member_deactivate"),
     path("o/<slug:organization>/settings/members/<int:member_id>/reactivate/", reactivate, name="member_reactivate"),

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -16,9 +16,11 @@ from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries.identity_moves import moves_of, with_moved_names
 from teams.queries.people import people_found, with_names
 from teams.views import people_merging, people_suggested
+from teams.views._file import list_file, moment
 from teams.views.vanished import person_view
 
 PAGE, HISTORY = 50, 20
+HEADER = ("Name", "Known as", "Teams", "Kind", "Signed in", "Told by", "Last seen (UTC)")
 FRAME = {"nav": "people", "section": "people"}
 
 
@@ -36,6 +38,23 @@ def people(request: OrganizationRequest) -> HttpResponse:
         "is_filtered": any(wanted.values()),
     }  # fmt: skip
     return render(request, "teams/people/people.html", context)
+
+
+@never_cache
+@require_safe
+@organization_view(Permission.MANAGE_PEOPLE)
+def download(request: OrganizationRequest) -> HttpResponse | StreamingHttpResponse:
+    wanted = PeopleFilter(request.GET).wanted
+    found = with_names(request.organization, people_found(request.organization, **wanted))
+    rows = [
+        [
+            row.person.display_name, "; ".join(name.words for name in row.names),
+            "; ".join(place.team.name for place in row.teams), "bot" if row.person.is_bot else "person",
+            "yes" if row.person.is_claimed else "no", "; ".join(row.sources), moment(row.last_seen_at),
+        ]
+        for row in found
+    ]  # fmt: skip
+    return list_file(request, "people", HEADER, rows, wanted)
 
 
 @require_safe
@@ -149,6 +168,7 @@ def _back(request: OrganizationRequest, found: Contributor) -> HttpResponse:
 _PERSON = "o/<slug:organization>/people/<int:person_id>/"
 urlpatterns: list[URLPattern] = [
     path("o/<slug:organization>/people/", people, name="people"),
+    path("o/<slug:organization>/people/people.csv", download, name="people_download"),
     path(_PERSON, person, name="person"),
     path(f"{_PERSON}rename/", rename, name="person_rename"),
     path(f"{_PERSON}bot/", bot, name="person_bot"),

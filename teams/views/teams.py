@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -20,7 +20,9 @@ from teams.models import Contributor, Team
 from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries import teams as queries
 from teams.views import team_imports
+from teams.views._file import list_file
 
+HEADER = ("team", "parent", "email", "github", "lead")
 SECTION = {"nav": "settings", "section": "teams"}
 
 
@@ -36,6 +38,14 @@ def teams(request: OrganizationRequest) -> HttpResponse:
         return redirect("settings_team", request.organization.slug, made.slug)
     context = SECTION | {"tree": tree, "form": form, "count": counted(len(tree), "team")}
     return render(request, "teams/settings/teams.html", context, status=400 if form.is_bound else 200)
+
+
+@never_cache
+@require_safe
+@organization_view(Permission.MANAGE_PEOPLE)
+def download(request: OrganizationRequest) -> HttpResponse | StreamingHttpResponse:
+    """In the shape that an import reads."""
+    return list_file(request, "teams", HEADER, list(queries.team_lines(request.organization)), {})
 
 
 def _create(request: OrganizationRequest, form: NewTeamForm) -> Team | None:
@@ -217,6 +227,7 @@ def _say_why(form: forms.Form, error: ValidationError | TeamRefusedError) -> Non
 _TEAM = "o/<slug:organization>/settings/teams/<slug:team>/"
 urlpatterns: list[URLPattern] = [
     path("o/<slug:organization>/settings/teams/", teams, name="settings_teams"),
+    path("o/<slug:organization>/settings/teams/teams.csv", download, name="settings_teams_download"),
     path(_TEAM, team, name="settings_team"),
     path(f"{_TEAM}rename/", rename_team, name="settings_team_rename"),
     path(f"{_TEAM}move/", move_team, name="settings_team_move"),

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from codecard.lib.formats import Unit
-from events.dashboards.files import as_file
+from codecard.lib.tables import csv_file
 from events.dashboards.fragments import answer, failing_softly
 from events.dashboards.metric.page import HEADER, MetricPage, page_of, rows_of
 from events.metrics import all_metrics
@@ -31,7 +31,7 @@ def one(request: OrganizationRequest, metric: str, team: str = "") -> HttpRespon
 def export(request: OrganizationRequest, metric: str, team: str = "") -> StreamingHttpResponse:
     """Read before it is sent: the tenant is closed by then."""
     rows = rows_of(_page(request, team, metric))
-    return as_file(HEADER, rows, request.organization.slug, team, metric)
+    return csv_file(HEADER, rows, request.organization.slug, team, metric)
 
 
 def _page(request: OrganizationRequest, team: str, metric: str) -> MetricPage:

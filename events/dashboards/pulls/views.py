@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from codecard.lib.limits import Limit
+from codecard.lib.tables import CSV, csv_file
 from codecard.lib.tenant import tenant
-from events.dashboards.files import as_file
 from events.dashboards.pulls.defects import defects_context
 from events.dashboards.pulls.listing import filter_of, listing_context
 from events.dashboards.pulls.page import page_context
@@ -53,14 +53,14 @@ def download(request: OrganizationRequest) -> HttpResponse | StreamingHttpRespon
     """What the filters leave, as CSV, without authors; that it was taken stands in the audit."""
     organization, form = request.organization, filter_of(request)
     if request.method == "HEAD":
-        return HttpResponse(content_type="text/csv; charset=utf-8")
+        return HttpResponse(content_type=CSV)
     if not DOWNLOADS.admits(f"account {request.user.id}"):
         return HttpResponse("Too many downloads within an hour.\n", status=429, content_type="text/plain")
     now = timezone.now()
     audit.record(organization, "pull_requests.downloaded", organization, by=request.user, now=now, filters=form.asked)
     reach = reach_of(organization, request.user, request.permissions)
     wanted = form.wanted(ZoneInfo(organization.time_zone), now)
-    return as_file(HEADER, _cells(organization, reach, wanted), "pull-requests", organization.slug)
+    return csv_file(HEADER, _cells(organization, reach, wanted), "pull-requests", organization.slug)
 
 
 def _cells(organization: Organization, reach: Reach, wanted: PullFilter) -> Iterator[list[object]]:
