@@ -1,6 +1,6 @@
 from django.urls import path
 
-from profiles import api, views, views_data, views_editing, views_me, views_public, views_share
+from profiles import api, oembed, views, views_data, views_editing, views_me, views_public, views_share
 
 urlpatterns = [
     path("", views.landing, name="landing"),
@@ -8,6 +8,7 @@ urlpatterns = [
     *views_data.urlpatterns,
     *views_editing.urlpatterns,
     *views_share.urlpatterns,
+    *oembed.urlpatterns,
     *api.urlpatterns,
     *views_public.urlpatterns,
 ]
