@@ -1,12 +1,13 @@
 """Pictures and rows of a profile, made of what is shown and of nothing else. Pure."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final, NamedTuple
 
 from codecard.lib.formats import count, counted
 from codecard.lib.svg import BarChart, Column, Series, Slice
 from profiles.models import Section
-from profiles.shown import Shown
+from profiles.shown import Activity, Shown
 
 TOKEN_KINDS: Final = (Series("Output", 1), Series("Input", 3), Series("Cached", 0))
 
@@ -28,6 +29,28 @@ def facts(shown: Shown) -> Sequence[Fact]:
         found.append(Fact(count(totals.accepted), "accepted suggestions"))
         found.append(Fact(count(totals.pull_requests), "AI-assisted pull requests"))
     return found
+
+
+def facts_of_year(shown: Shown) -> Sequence[Fact]:
+    totals, activity = shown.totals, shown.activity
+    found = []
+    if totals:
+        found.append(Fact(count(totals.active_days), counted(totals.active_days, "active day").partition(" ")[2]))
+    if activity and activity.active_days:
+        found.append(Fact(count(activity.longest_streak), "days in a row at most"))
+        found.append(Fact(_busiest_month(activity), "the month with the most accepted suggestions"))
+    if totals:
+        found.append(Fact(count(totals.accepted), "accepted suggestions"))
+        found.append(Fact(count(totals.pull_requests), "AI-assisted pull requests"))
+    return found
+
+
+def _busiest_month(activity: Activity) -> str:
+    """The first of those that have as many."""
+    months: dict[date, int] = {}
+    for day, number in activity.days:
+        months[day.replace(day=1)] = months.get(day.replace(day=1), 0) + number
+    return f"{max(months, key=lambda month: months[month]):%B}"
 
 
 def tokens_by_month(shown: Shown) -> BarChart | None:

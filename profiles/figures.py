@@ -42,6 +42,7 @@ from profiles.shown import (
     MonthOfTokens,
     PinnedRepository,
     Shown,
+    ShownBadge,
     TaskUse,
     Totals,
 )
@@ -51,6 +52,8 @@ from teams.queries import own_people
 MEASURED_WEEKS: Final = 13
 MONTHS: Final = 12
 MOST_MODELS, MOST_TASKS, MOST_PINNED, USUALLY_PINNED = 6, 6, 6, 3
+OF_YEAR: Final = frozenset(Section) - {Section.ABOUT, Section.TOKENS, Section.REPOSITORIES}
+"""What a calendar year is told of: the others tell who somebody is now."""
 T = TypeVar("T")
 MEASURES: Final = (
     ("acceptance-rate", "Suggestions accepted", "Accepted"),
@@ -95,6 +98,12 @@ def shown_to(
     return _shown(profile, seen if sections is None else seen & set(sections), Work.of(profile, audience, now))
 
 
+def shown_of_year(profile: Profile, year: int, *, now: datetime) -> Shown:
+    """What everybody may see of what was done in a calendar year. Outside of any tenant."""
+    seen = sections_for(profile, Audience.PUBLIC) & OF_YEAR
+    return _shown(profile, seen, Work.of(profile, Audience.PUBLIC, now, year))
+
+
 def _shown(profile: Profile, seen: Collection[Section], work: "Work") -> Shown:
     return Shown(
         handle=profile.handle,
@@ -107,7 +116,7 @@ def _shown(profile: Profile, seen: Collection[Section], work: "Work") -> Shown:
         models=work.models() if Section.MODELS in seen else (),
         months=work.months() if Section.TOKENS in seen else (),
         tasks=work.tasks() if Section.TASKS in seen else (),
-        badges=shown_badges(profile.user) if Section.BADGES in seen else (),
+        badges=work.badges() if Section.BADGES in seen else (),
         repositories=work.repositories() if Section.REPOSITORIES in seen else (),
     )
 
@@ -119,19 +128,22 @@ def _about(profile: Profile) -> About | None:
 
 @dataclass(frozen=True)
 class Work:
-    """What a person did where it counts. Nothing is read before it is asked for, and nothing twice."""
+    """What a person did where it counts. Nothing is read before it is asked for, and nothing twice.
+
+    `calendar_year`: what was done in it, instead of lately."""
 
     profile: Profile
     me: Sequence[Oneself]
     zone: str
     now: datetime
+    calendar_year: int | None = None
 
     @classmethod
-    def of(cls, profile: Profile, audience: Audience, now: datetime) -> "Work":
+    def of(cls, profile: Profile, audience: Audience, now: datetime, calendar_year: int | None = None) -> "Work":
         counted = counted_people(profile, audience)
         zones = [profile.user.time_zone, *(one.organization.time_zone for one in counted)]
         zone = next(filter(None, zones), "UTC")
-        return cls(profile, [Oneself(one.organization, one.id) for one in counted], zone, now)
+        return cls(profile, [Oneself(one.organization, one.id) for one in counted], zone, now, calendar_year)
 
     @cached_property
     def today(self) -> date:
@@ -139,7 +151,9 @@ class Work:
 
     @cached_property
     def year(self) -> Days:
-        return weeks_of_graph(self.today)
+        """Of the graph and the totals."""
+        year = self.calendar_year
+        return Days(date(year, 1, 1), date(year + 1, 1, 1)) if year else weeks_of_graph(self.today)
 
     @cached_property
     def days(self) -> list[OwnDay]:
@@ -268,6 +282,10 @@ class Work:
             for one, row in chosen
         )
 
+    def badges(self) -> Sequence[ShownBadge]:
+        earned = shown_badges(self.profile.user)
+        return tuple(one for one in earned if one.earned_on in self.year) if self.calendar_year else earned
+
     # --- what they are made of --------------------------------------------------------------------------------------
 
     @cached_property
@@ -291,13 +309,16 @@ class Work:
 
     @property
     def measured(self) -> Days:
-        """The last whole weeks."""
+        """The last whole weeks, or those of the year; none in its first days."""
+        if self.calendar_year:
+            start = monday(self.year.start_on + timedelta(days=6))
+            return Days(start, max(start, monday(min(self.today, self.year.end_on))))
         end = monday(self.today)
         return Days(end - timedelta(weeks=MEASURED_WEEKS), end)
 
     @cached_property
     def answers(self) -> Answers | None:
-        return own_answers(self.me, [self.measured], self.now) if self.me else None
+        return own_answers(self.me, [self.measured], self.now) if self.me and self.measured.days else None
 
     def answer(self, slug: str, by: By | None = None) -> Answer | None:
         if self.answers is None:

@@ -3,6 +3,7 @@ published, are the same, after the same questions."""
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from datetime import datetime
 from typing import TypeVar
 
 from django.core.cache import cache
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
-from profiles.figures import shown_to
+from profiles.figures import shown_of_year, shown_to
 from profiles.handles import is_handle
 from profiles.models import Audience, Profile, Section
 from profiles.queries import moved_to, profile_by_handle
@@ -40,12 +41,23 @@ def published(handle: str, name: str, *more: str) -> Profile | HttpResponsePerma
 
 
 def shown_to_everybody(found: Profile, sections: Collection[Section] = tuple(Section)) -> Shown:
-    """Put together once a minute, for page, card, badges, picture and JSON alike. The name tells every change of the
-    profile, and whose work counts: taking back, forbidding and leaving show at once."""
+    """Put together once a minute, for page, card, badges, picture and JSON alike."""
+    return _put_together(
+        found, str(sorted(sections)), lambda now: shown_to(found, Audience.PUBLIC, now=now, sections=sections)
+    )
+
+
+def year_to_everybody(found: Profile, year: int) -> Shown:
+    return _put_together(found, str(year), lambda now: shown_of_year(found, year, now=now))
+
+
+def _put_together(found: Profile, what: str, make: Callable[[datetime], Shown]) -> Shown:
+    """The key names every change of the profile, and whose work counts: taking back, forbidding and leaving show at
+    once."""
     counted = [(one.organization_id, one.organization.allows_publication) for one in memberships_of(found.user)]
-    told = f"{found.id} {found.changed_at.isoformat()} {counted} {sorted(sections)}"
+    told = f"{found.id} {found.changed_at.isoformat()} {counted} {what}"
     key = salted_hmac("codecard.shown", told, algorithm="sha256").hexdigest()
-    return remembered(f"shown:{key}", lambda: shown_to(found, Audience.PUBLIC, now=timezone.now(), sections=sections))
+    return remembered(f"shown:{key}", lambda: make(timezone.now()))
 
 
 def remembered(key: str, make: Callable[[], Made], seconds: int = SECONDS_SHOWN) -> Made:

@@ -20,7 +20,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Of the 53 weeks of the graph."""
+    """Of the days of the graph."""
 
     active_days: int
     accepted: int
@@ -32,7 +32,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """53 whole weeks, Monday first, the running week the last; days after today are left out.
+    """53 whole weeks, Monday first, the running week the last, or a calendar year; days after today are left out.
 
     `days`: each local day and the suggestions accepted on it, oldest first. A streak counts active days; days of rest
     neither break it nor count, unless they were active; today breaks nothing before it is over."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from profiles import api, oembed, views, views_data, views_editing, views_me, views_public, views_share
+from profiles import api, oembed, views, views_data, views_editing, views_me, views_public, views_share, views_year
 
 urlpatterns = [
     path("", views.landing, name="landing"),
@@ -10,5 +10,6 @@ urlpatterns = [
     *views_share.urlpatterns,
     *oembed.urlpatterns,
     *api.urlpatterns,
+    *views_year.urlpatterns,
     *views_public.urlpatterns,
 ]

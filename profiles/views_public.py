@@ -32,8 +32,8 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     """Of a handle that nobody has and of one that isn't published the same is said, after the same questions."""
     found = published(handle, "profile")
     if isinstance(found, HttpResponse):
-        return _kept(request, found)
-    return _kept(request, _page(request, found) if found else _nothing(request, handle))
+        return kept(request, found)
+    return kept(request, _page(request, found) if found else nothing(request, handle))
 
 
 def _page(request: HttpRequest, found: Profile) -> HttpResponse:
@@ -45,17 +45,24 @@ def _page(request: HttpRequest, found: Profile) -> HttpResponse:
         shown = shown_to(found, audience, now=timezone.now())
     context = page_context(request, shown, found)
     context |= {"is_own": has_session and request.user.id == found.user_id, "audience": audience}
-    return _rendered(request, "profiles/profile.html", context | {"is_indexed": audience is Audience.PUBLIC})
+    return rendered(request, "profiles/profile.html", context | {"is_indexed": audience is Audience.PUBLIC})
 
 
 def page_context(request: HttpRequest, shown: Shown, profile: Profile) -> dict[str, Any]:
     """What the page is made of: `shown`, and pictures of it."""
     base_url = base_url_of(request)
+    home = f"{base_url}{reverse('profile', args=[profile.handle])}"
     return {
         "shown": shown,
         "profile": profile,
+        "title": f"{shown.name} (@{shown.handle})",
+        "summary": shown.about.bio if shown.about and shown.about.bio else f"How {shown.name} works with AI.",
         "base_url": base_url,
-        "address": f"{base_url}{reverse('profile', args=[profile.handle])}",
+        "home": home,
+        "address": home,
+        "span": "12 months",
+        "measured": "last 91 days",
+        "this_year": shown.as_of.year,
         "facts": charts.facts(shown),
         "tokens": charts.tokens_by_month(shown),
         "slices": charts.model_slices(shown),
@@ -64,11 +71,11 @@ def page_context(request: HttpRequest, shown: Shown, profile: Profile) -> dict[s
     }
 
 
-def _nothing(request: HttpRequest, handle: str) -> HttpResponse:
-    return _rendered(request, "profiles/nothing.html", {"handle": handle}, status=404)
+def nothing(request: HttpRequest, handle: str) -> HttpResponse:
+    return rendered(request, "profiles/nothing.html", {"handle": handle}, status=404)
 
 
-def _rendered(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+def rendered(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """Without `request=`: the context processors read the session."""
     frame = {
         "request": request,
@@ -79,7 +86,7 @@ def _rendered(request: HttpRequest, template: str, context: Mapping[str, Any], s
     return HttpResponse(render_to_string(template, {**frame, **context}), status=status)
 
 
-def _kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Redirects too are kept for a minute only: going back to a former handle would lead in a circle."""
     if any(name in request.COOKIES for name in OUR_COOKIES):
         patch_cache_control(response, private=True, no_cache=True)

@@ -3,6 +3,8 @@
 `{team}`, `{person}`, `{member}`, `{key}` and `{annotation}` are ids in the organization of `conftest.northwind`.
 """
 
+from datetime import UTC, datetime
+
 from codecard.lib.tenant import tenant
 from events.models import Annotation
 from teams.models import Contributor, Key, Membership, Organization, Team
@@ -105,6 +107,7 @@ TABLES = (
 VISITORS_PAGES = (
     "/",
     "/@mara/",
+    f"/@mara/{datetime.now(UTC).year}/",
     "/accounts/login/",
     "/accounts/login/code/",
     "/accounts/signup/",

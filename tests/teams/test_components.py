@@ -26,7 +26,7 @@ def render(source: str, **context: object) -> str:
 def test_a_ruler_is_an_image_with_its_whole_meaning_in_words() -> None:
     html = render('{% ruler reading "Accepted" %}', reading=Reading(value=0.418, n=900, band=HEALTHY, previous=0.389))
     assert 'role="img"' in html
-    assert '<title>Accepted: 41.8%, in range, healthy range 25–60%, period before 38.9%</title>' in html
+    assert "<title>Accepted: 41.8%, in range, healthy range 25–60%, period before 38.9%</title>" in html
     assert 'cx="41.8%"' in html
 
 

@@ -34,7 +34,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """`rows`: a week each, the newest first: its Monday, and what each of its days has; "" for days to come."""
+    """`rows`: a week each, the newest first: its first day, and what each of its days has; "" for days outside."""
 
     width: str
     height: str
@@ -45,9 +45,10 @@ class Heat:
 
 
 def heat(days: Sequence[tuple[date, int]], noun: str) -> Heat:
-    """`days`: without a gap, from a Monday on. `noun`: what is counted, in the plural."""
+    """`days`: without a gap, at least one. `noun`: what is counted, in the plural."""
     levels = Levels.of([value for _, value in days])
-    weeks = [days[start : start + 7] for start in range(0, len(days), 7)]
+    missing = days[0][0].weekday()
+    weeks = [days[max(0, start) : start + 7] for start in range(-missing, len(days), 7)]
     active = sum(value > 0 for _, value in days)
     busiest = max((value for _, value in days), default=0)
     total = counted(sum(value for _, value in days), noun.removesuffix("s"), noun)
@@ -55,7 +56,7 @@ def heat(days: Sequence[tuple[date, int]], noun: str) -> Heat:
     return Heat(
         width=number(LEFT + len(weeks) * STEP),
         height=number(TOP + 7 * STEP),
-        cells=[_cell(n // 7, n % 7, day, value, levels) for n, (day, value) in enumerate(days)],
+        cells=[_cell(n // 7, n % 7, day, value, levels) for n, (day, value) in enumerate(days, missing)],
         texts=[*_weekdays(), *_months([week[0][0] for week in weeks])],
         words=f"{words}, busiest day {count(busiest)}",
         rows=[_row(week) for week in reversed(weeks)],
@@ -107,6 +108,7 @@ def _changes_soon(mondays: Sequence[date]) -> bool:
 
 
 def _row(week: Sequence[tuple[date, int]]) -> tuple[str, Sequence[str]]:
-    monday = week[0][0]
-    values = [count(value) for _, value in week]
-    return f"{monday.day} {monday:%b %Y}", [*values, *[""] * (7 - len(values))]
+    first = week[0][0]
+    before = [""] * first.weekday()
+    values = [*before, *(count(value) for _, value in week)]
+    return f"{first.day} {first:%b %Y}", [*values, *[""] * (7 - len(values))]
