@@ -2,8 +2,9 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
+from codecard.lib.clusters import Moments
 from codecard.lib.lattice import Cell, Opening, openings, settling_order, whole_only
 from codecard.lib.periods import Days
 from codecard.lib.remembering import digest_of
@@ -48,12 +49,13 @@ class Scope:
         fine: Sequence[Days | None] | None = None,
         *,
         has_usage: bool = False,
+        told_decisions: Mapping[date, Moments] | None = None,
     ) -> Facts:
         """`fine`: in which of them something is asked by a dimension, or narrowed; in all, unless said otherwise.
-        `has_usage`: tokens, cost and lines as well, which no metric needs."""
+        `has_usage`: tokens, cost and lines as well, which no metric needs. `told_decisions`: as of `Facts`."""
         return Facts(
             self.organization.id, self.organization.time_zone, self.group, self.settled, joined(stretches), now,
-            self.is_everybody, None if fine is None else joined(fine), has_usage,
+            self.is_everybody, None if fine is None else joined(fine), has_usage, told_decisions,
         )  # fmt: skip
 
 

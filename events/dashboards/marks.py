@@ -20,13 +20,12 @@ HrefOf = Callable[[Pull], str]
 LimitOf = Callable[[Metric], float | None]
 
 
-def linked(pulls: Iterable[Pull], shown: Days, filters: Filters) -> list[Pull]:
-    """AI-assisted and measured, of the weeks and filters; the newest first."""
+def linked(pulls: Iterable[Pull], filters: Filters) -> list[Pull]:
+    """AI-assisted and measured, of the filters; the newest first."""
     found = [
         pull
         for pull in pulls
-        if pull.ai_class == "ai" and pull.latency == LatencyState.MEASURED and pull.week_on in shown
-        and _fits(pull, filters)
+        if pull.ai_class == "ai" and pull.latency == LatencyState.MEASURED and _fits(pull, filters)
     ]  # fmt: skip
     return sorted(found, key=lambda pull: (-pull.integrated, pull.id))
 

@@ -28,7 +28,7 @@ from events.queries.people import Group, groups_of
 from events.queries.pull_facts import Pull
 from events.queries.pull_requests import reach_of, repositories_of
 from events.queries.ranges import ranges_of
-from events.queries.team import newest_day_of, weeks_of
+from events.queries.team import decisions_of, newest_day_of, weeks_of
 from teams.editing import editing_of
 from teams.models import Identity
 from teams.permissions import OrganizationRequest
@@ -64,7 +64,10 @@ class Page:
         before = None if frame.before is None else self._open(frame.before)
         self.span = Span([week for week in self.drawn if week.week_on in frame.counted], before)
         self.band_of = bands_of(ranges_of(self.organization_id), group.id)
-        facts = self.scope.facts(frame.reads, frame.now, None if self.filters else frame.fine, has_usage=True)
+        facts = self.scope.facts(
+            frame.reads, frame.now, None if self.filters else frame.fine, has_usage=True,
+            told_decisions=decisions_of(self.weeks[group.id]),
+        )  # fmt: skip
         self.answers = Answers(self.scope, facts, self.band_of)
 
     def _open(self, days: Days) -> list[OpenWeek]:
@@ -97,7 +100,8 @@ class Page:
         return repositories_of(self.request.organization)
 
     def _in_weeks(self, days: Days) -> list[Pull]:
-        return [pull for pull in self.answers.facts.own_pulls if pull.week_on in days]
+        facts = self.answers.facts
+        return facts.of_pulls(("in", days), lambda: [pull for pull in facts.own_pulls if pull.week_on in days])
 
     def _state(self) -> str:
         if any(week.has_data and not week.is_withheld for week in self.span.now):
@@ -170,9 +174,10 @@ class Page:
         """What of a dimension may be told: parts of decisions that enough people have, and of pull requests."""
         keys = self.answers.parts(metric_named(ACCEPTANCE), self.frame.counted, by)
         if by is By.REPOSITORY:
-            keys += sorted({pull.repository for pull in self.answers.facts.own_pulls})
+            keys += sorted(self._full_names)
         if by is By.TASK:
-            keys += sorted({pull.task for pull in self.answers.facts.own_pulls if pull.task})
+            facts = self.answers.facts
+            keys += facts.of_pulls("tasks", lambda: sorted({pull.task for pull in facts.own_pulls if pull.task}))
         return [key for key in dict.fromkeys(keys) if key not in LAST]
 
     def accepted_by(self, by: By) -> list[Any]:
@@ -202,7 +207,7 @@ class Page:
         return self.frame.period.versus == "year" and self.span.before is not None
 
     def _latencies(self) -> dict[str, Any]:
-        pulls = marks.linked(self.answers.facts.own_pulls, self.frame.counted, self.filters)
+        pulls = marks.linked(self._in_weeks(self.frame.counted), self.filters)
         if not pulls:
             return {"latencies": None}
         zone = ZoneInfo(self.request.organization.time_zone)
@@ -236,7 +241,8 @@ class Page:
 
     @cached_property
     def _full_names(self) -> dict[str, str]:
-        return {pull.repository: pull.full_name for pull in self.answers.facts.own_pulls}
+        facts = self.answers.facts
+        return facts.of_pulls("full names", lambda: {pull.repository: pull.full_name for pull in facts.own_pulls})
 
     def _critical_cell(self, cell: CriticalCell) -> dict[str, Any]:
         numbers = {name: number for number, name in self.repositories}

@@ -116,6 +116,8 @@ class Facts:
     """The stretches in which something is asked by a dimension, where these are fewer."""
     has_usage: bool = True
     """Whether tokens, cost and lines are asked for besides decisions."""
+    told_decisions: Mapping[date, Moments] | None = field(default=None, compare=False)
+    """`decisions`, where the sessions of these weeks were read already."""
     has_parts: ClassVar[bool] = True
 
     @cached_property
@@ -185,6 +187,8 @@ class Facts:
     @cached_property
     def decisions(self) -> dict[date, Moments]:
         """Of the group's own people, by week: how alike decisions of one session are."""
+        if (told := self.told_decisions) is not None:
+            return {week_on: told[week_on] for week_on in told if any(week_on in days for days in self.stretches)}
         return {week_on: Moments(*moments) for week_on, *moments in rows(DECISIONS, self._asked)}
 
     @cached_property

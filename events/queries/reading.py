@@ -11,3 +11,14 @@ def rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cast(list[tuple[Any, ...]], cursor.fetchall())
+
+
+def rows_by_pages(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """As `rows`, for thousands of neighbours: an index scan looks a page up again for each of them, a bitmap reads it
+    once, which takes a third of the time. The planner can't know of how many days, and guesses few."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SET LOCAL enable_indexscan = off; {statement}; SET LOCAL enable_indexscan TO DEFAULT", parameters
+        )
+        cursor.nextset()  # the first result is that of SET
+        return cast(list[tuple[Any, ...]], cursor.fetchall())

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from codecard.lib.periods import Days
 from events.queries.pull_facts import HORIZON_DAYS, moments_of
-from events.queries.reading import rows
+from events.queries.reading import rows_by_pages
 
 Stamp = tuple[int, int]
 NOTHING: Stamp = (0, 0)
@@ -33,7 +33,7 @@ _TABLES = {Source.DETAILS: "events_contributor_day", Source.EDITS: "events_edit_
 
 
 def _written(table: str) -> str:
-    return f"count(*), sum(hashint8extended({table}.xmin::text::bigint, 0))"
+    return f"count(*), sum(hashtextextended({table}.xmin::text, 0))"
 
 
 # Primary keys of the daily sums: (organization_id, day, contributor_id, …). Weeks from Monday.
@@ -59,7 +59,7 @@ def stamps_of(
         "ends": [days.end_on for days in stretches],
     }  # fmt: skip
     found: dict[Source, dict[date, Stamp]] = {source: {} for source in sources}
-    for source, week_on, number, written in rows(" UNION ALL ".join(_STAMPS[one] for one in found), asked):
+    for source, week_on, number, written in rows_by_pages(" UNION ALL ".join(_STAMPS[one] for one in found), asked):
         found[Source(source)][week_on] = number, int(written)
     return found
 
@@ -81,7 +81,7 @@ _PULLS_STAMP = f"""
         WHERE organization_id = %(org)s),
     span AS (
         SELECT coalesce(min(id), 0) AS low, coalesce(max(id), -1) AS high, count(*) AS number,
-               sum(hashint8extended(written::text::bigint, 0)) AS written FROM p)
+               sum(hashtextextended(written::text, 0)) AS written FROM p)
     SELECT span.*, {", ".join(f"{table}.*" for table in _OF_PULLS)}, escapes.*, defects.*, commits.*, names.*,
            repositories.*
     FROM span
@@ -106,5 +106,5 @@ def pulls_stamp(organization_id: int, stretches: Sequence[Days], zone: str, now:
     """As long as it is the same, so are the pull requests integrated in these days, by whomever, and all that is judged
     of them; those that have come due meanwhile included."""
     asked = {"org": organization_id, "now": now, "horizon": HORIZON_DAYS, **moments_of(stretches, zone)}
-    [row] = rows(_PULLS_STAMP, asked)
+    [row] = rows_by_pages(_PULLS_STAMP, asked)
     return tuple(int(value or 0) for value in row)

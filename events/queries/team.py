@@ -4,12 +4,13 @@ Cost follows the days asked for and the people in the groups, not the history.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from codecard.lib.clusters import Moments
 from codecard.lib.periods import Days
 from events.models import DimensionKind
 from events.queries.people import NOBODY, Group, People
@@ -85,44 +86,13 @@ def _people_with(measures: Sequence[Measure]) -> str:
 
 
 @dataclass(slots=True)
-class Clusters:
-    """Moments of decisions by session: n decisions of which a were accepted."""
-
-    sessions: int = 0
-    n: int = 0
-    a: int = 0
-    nn: int = 0
-    an: int = 0
-    aa: int = 0
-
-    def __add__(self, other: "Clusters") -> "Clusters":
-        return Clusters(*(getattr(self, name) + getattr(other, name) for name in Clusters.__slots__))
-
-    @property
-    def design_effect(self) -> float:
-        """By how much decisions of one session being alike widens the interval; at least 1.
-
-        The variance of a share as a ratio of cluster totals against that of independent decisions (Kish, Survey
-        Sampling, 1965, 6.3 and 8.2). Where it can't be estimated (a single session, or all decided alike) sessions
-        are taken as alike through and through.
-        """
-        if not self.n:
-            return 1.0
-        share = self.a / self.n
-        if self.sessions < 2 or share in (0, 1):
-            return max(1.0, self.nn / self.n)
-        between = self.aa - 2 * share * self.an + share * share * self.nn
-        variance = self.sessions / (self.sessions - 1) * between / self.n**2
-        return max(1.0, variance * self.n / (share * (1 - share)))
-
-
-@dataclass(slots=True)
 class Week:
     """One group in one week. `people` with data of each measure: for the privacy floor, never to be shown."""
 
     sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*SUMS, "sessions"), 0))
     people: dict[Measure, People] = field(default_factory=dict)
-    clusters: Clusters = field(default_factory=Clusters)
+    decisions: Moments = field(default_factory=Moments)
+    """By session."""
     newest_at: datetime | None = None
 
     def with_data_of(self, measure: Measure) -> People:
@@ -178,8 +148,8 @@ def weeks_of(organization_id: int, groups: Sequence[Group], *stretches: Days, ot
     in_sessions, moments = asked.read(_SESSIONS, 1, [Measure.SESSIONS])
     for group, key, columns in moments:
         week = found[group.id][key[0]]
-        week.sums["sessions"], week.newest_at, *clusters = columns
-        week.clusters = Clusters(*clusters)
+        week.sums["sessions"], week.newest_at, *decisions = columns
+        week.decisions = Moments(*decisions)
         _meet(week, asked.within(group, in_sessions[key]))
     for other in others:
         for key, some in people.items():
@@ -187,6 +157,11 @@ def weeks_of(organization_id: int, groups: Sequence[Group], *stretches: Days, ot
         for key, some in in_sessions.items():
             _meet(found[other.id][key[0]], asked.within(other, some))
     return found
+
+
+def decisions_of(weeks: Mapping[date, Week]) -> dict[date, Moments]:
+    """Of the weeks in which anything was decided."""
+    return {week_on: week.decisions for week_on, week in weeks.items() if week.decisions.n}
 
 
 def _meet(week: Week, people: dict[Measure, People]) -> None:

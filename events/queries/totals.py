@@ -11,7 +11,7 @@ from events.queries.cells import DETAIL_SUMS, Has
 from events.queries.facts import UNKNOWN, Detail, Given
 from events.queries.people import NOBODY, People
 from events.queries.pull_facts import Pull
-from events.queries.team import Measure, Weeks
+from events.queries.team import Measure, Weeks, decisions_of
 
 _MEASURES = {
     Has.DECISIONS: Measure.DECISIONS,
@@ -35,9 +35,7 @@ class Totals(Given):
 
     @cached_property
     def decisions(self) -> dict[date, Moments]:
-        own = self.weeks[self.group.id]
-        told = {week_on: own[week_on].clusters for week_on in self._mondays}
-        return {on: Moments(one.sessions, one.n, one.a, one.nn, one.an, one.aa) for on, one in told.items() if one.n}
+        return decisions_of(self.weeks[self.group.id])
 
     @cached_property
     def pulls(self) -> list[Pull]:

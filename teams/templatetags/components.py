@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -25,6 +26,7 @@ from codecard.lib.svg.heat import LEVELS, WEEKDAYS
 from codecard.lib.svg.heat import heat as heat_of
 from codecard.lib.svg.lanes import LaneChart, lane_plot
 from codecard.lib.svg.scatter import ScatterChart, scatter_plot
+from teams.templatetags._drawing import drawn
 
 register = template.Library()
 
@@ -127,6 +129,7 @@ def delta(value: Reading | Amount) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
     """An icon, silent for screen readers: a word always stands beside it."""
     return format_html(
@@ -137,7 +140,7 @@ def icon(name: str, size: int = 16, css: str = "") -> SafeString:
     )
 
 
-@register.inclusion_tag("_components/status.html")
+@drawn(register, "_components/status.html")
 def status(what: Reading | str, word: str = "", icon_name: str = "") -> dict[str, Any]:
     """The verdict of a reading, or a status of one's own: ``{% status "ok" "Healthy" %}``."""
     if isinstance(what, Reading):
@@ -205,36 +208,36 @@ def initials(name: str) -> str:
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 
-@register.inclusion_tag("_charts/ruler.html")
+@drawn(register, "_charts/ruler.html")
 def ruler(reading: Reading, label: str = "", has_axis: bool = False) -> dict[str, Any]:
     words = f"{label}: {reading.description}" if label else reading.description
     return {"ruler": svg.ruler(reading), "words": words, "has_axis": has_axis}
 
 
-@register.inclusion_tag("_charts/ruler.html")
+@drawn(register, "_charts/ruler.html")
 def ghost(low: float | None, high: float | None) -> dict[str, Any]:
     """The ruler of an empty state: the range, and no dot. Ends between 0 and 1."""
     return {"ruler": svg.ruler(Reading(value=None, band=Band(low, high))), "words": "No data yet"}
 
 
-@register.inclusion_tag("_charts/spark.html")
+@drawn(register, "_charts/spark.html")
 def spark(values: Sequence[float | None], band: Band | None = None) -> dict[str, Any]:
     return {"spark": svg.spark(values, band)}
 
 
-@register.inclusion_tag("_charts/line.html")
+@drawn(register, "_charts/line.html")
 def line_chart(chart: svg.LineChart) -> dict[str, Any]:
     heads, rows = chart.table
     return {"chart": chart, "plot": svg.line_plot(chart), "heads": heads, "rows": rows}
 
 
-@register.inclusion_tag("_charts/bars.html")
+@drawn(register, "_charts/bars.html")
 def bars(chart: svg.BarChart) -> dict[str, Any]:
     heads, rows = chart.table
     return {"chart": chart, "plot": svg.bar_plot(chart), "heads": heads, "rows": rows}
 
 
-@register.inclusion_tag("_charts/scatter.html")
+@drawn(register, "_charts/scatter.html")
 def scatter(chart: ScatterChart) -> dict[str, Any]:
     rows = [(mark, chart.kinds[mark.kind].name, formats.duration(mark.seconds)) for mark in chart.marks]
     return {"chart": chart, "plot": scatter_plot(chart), "rows": rows}
@@ -253,13 +256,13 @@ def glyph(name: str) -> SafeString:
     return format_html('<use href="{}"/>', icon_address(name))
 
 
-@register.inclusion_tag("_charts/heat.html")
+@drawn(register, "_charts/heat.html")
 def heat(days: Sequence[tuple[date, int]], noun: str) -> dict[str, Any]:
     """A year of days: ``{% heat activity.days "accepted suggestions" %}``."""
     return {"heat": heat_of(days, noun), "heat_levels": range(LEVELS + 1), "weekdays": WEEKDAYS}
 
 
-@register.inclusion_tag("_charts/share_bar.html")
+@drawn(register, "_charts/share_bar.html")
 def share_bar(slices: Sequence[svg.Slice], label: str) -> dict[str, Any]:
     """Parts of a whole in one line; the numbers must stand in a table or legend beside."""
     bar = svg.share_bar(slices)
@@ -267,7 +270,7 @@ def share_bar(slices: Sequence[svg.Slice], label: str) -> dict[str, Any]:
     return {"bar": bar, "words": f"{label}: {', '.join(parts)}" if parts else f"{label}: nothing yet"}
 
 
-@register.inclusion_tag("_charts/origin_bar.html")
+@drawn(register, "_charts/origin_bar.html")
 def origin_bar(file: Any, most: int) -> dict[str, Any]:
     """Parts of one file's added lines, as long as they are beside the longest file's."""
     total = sum(part.value for part in file.slices)
@@ -281,7 +284,7 @@ def origin_bar(file: Any, most: int) -> dict[str, Any]:
     return {"parts": parts, "words": f"{file.path}: {words or formats.count(total)}"}
 
 
-@register.inclusion_tag("_charts/bar.html")
+@drawn(register, "_charts/bar.html")
 def bar(value: float, most: float, colour: int = 1) -> dict[str, Any]:
     """One horizontal bar, as decoration of the number beside it."""
     return {"width": svg.percent(min(1.0, value / most) if most > 0 else 0.0), "colour": colour}

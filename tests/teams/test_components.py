@@ -1,12 +1,13 @@
 """Template parts, rendered as pages render them. No database."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.forms import CharField, EmailField, Form
-from django.template import Context, Template
+from django.template import Context, Engine, Template
 from django.template.loader import get_template
 from django.utils import timezone
 
@@ -28,6 +29,30 @@ def test_a_ruler_is_an_image_with_its_whole_meaning_in_words() -> None:
     assert 'role="img"' in html
     assert "<title>Accepted: 41.8%, in range, healthy range 25–60%, period before 38.9%</title>" in html
     assert 'cx="41.8%"' in html
+
+
+def test_a_picture_is_drawn_once_for_all_who_are_shown_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    find = Engine.get_template
+
+    def counted(engine: Engine, name: str) -> Template:
+        drawn.append(name)
+        return find(engine, name)
+
+    monkeypatch.setattr(Engine, "get_template", counted)
+    accepted = Reading(value=0.4181, n=907, band=HEALTHY)
+    first = render("{% ruler reading label %}", reading=accepted, label="<b>Accepted</b>")
+    assert "&lt;b&gt;Accepted" in first
+    assert render("{% ruler reading label %}", reading=replace(accepted), label="<b>Accepted</b>") == first
+    assert drawn.count("_charts/ruler.html") == 1
+    for other in (
+        replace(accepted, value=0.43),
+        replace(accepted, band=Band(0.25, 0.7)),
+        replace(accepted, is_few=True),
+    ):
+        assert render("{% ruler reading label %}", reading=other, label="<b>Accepted</b>") != first
+    assert "Rejected" in render("{% ruler reading label %}", reading=accepted, label="Rejected")
+    assert drawn.count("_charts/ruler.html") == 5
 
 
 def test_a_ghost_ruler_has_its_range_and_no_dot() -> None:
@@ -138,7 +163,7 @@ def test_says_how_long_ago_with_the_exact_time_behind() -> None:
 
 def test_an_unknown_icon_is_an_error_and_a_known_one_is_silent() -> None:
     assert 'aria-hidden="true"' in render('{% icon "check" %}')
-    with pytest.raises(KeyError):
+    with pytest.raises(LookupError):
         render('{% icon "no-such-icon" %}')
 
 

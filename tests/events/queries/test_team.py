@@ -1,17 +1,18 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError
-from hypothesis import given
-from hypothesis import strategies as st
 
+from codecard.lib.clusters import Moments
 from codecard.lib.periods import Days
 from codecard.lib.tenant import tenant
+from events.queries.facts import Facts
 from events.queries.people import Group
-from events.queries.team import Clusters, Measure, newest_day_of, weeks_of
+from events.queries.team import Measure, decisions_of, newest_day_of, weeks_of
 from teams.models import Contributor, Organization
 from tests import factories
-from tests.events.dashboards._work import monday, work
+from tests.events.dashboards._work import NOW, monday, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAYS = Days(monday(4), monday(-1))
@@ -91,42 +92,17 @@ def test_weeks_begin_on_monday(acme: Organization, people: list[Contributor]) ->
     assert list(weeks[1]) == [monday(1)]
 
 
-# --- the design effect -----------------------------------------------------------------------------------------------
-
-
-def _clusters(*sessions: tuple[int, int]) -> Clusters:
-    """Each session as (accepted, decisions)."""
-    return Clusters(
-        len(sessions),
-        sum(n for _, n in sessions),
-        sum(a for a, _ in sessions),
-        sum(n * n for _, n in sessions),
-        sum(a * n for a, n in sessions),
-        sum(a * a for a, _ in sessions),
-    )
-
-
-def test_sessions_that_are_alike_within_shrink_the_sample() -> None:
-    """10 sessions of 10, half of them all accepted: 10 observations, not 100. 10/9 · 10 · 25 / 100² · 100 / 0.25."""
-    assert _clusters(*[(10, 10)] * 5, *[(0, 10)] * 5).design_effect == pytest.approx(10 / 9 * 10)
-
-
-def test_sessions_of_one_decision_do_not() -> None:
-    assert _clusters(*[(1, 1)] * 50, *[(0, 1)] * 50).design_effect == pytest.approx(100 / 99)
-
-
-def test_it_is_never_below_one() -> None:
-    assert _clusters(*[(5, 10)] * 10).design_effect == 1.0
-    assert Clusters().design_effect == 1.0
-
-
-@pytest.mark.parametrize("sessions", [[(40, 100)], [(10, 10)] * 10])
-def test_where_it_cannot_be_estimated_sessions_count_as_one_decision(sessions: list[tuple[int, int]]) -> None:
-    assert _clusters(*sessions).design_effect == sessions[0][1]
-
-
-@given(st.lists(st.integers(1, 50).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=30))
-def test_it_leaves_at_least_one_decision(sessions: list[tuple[int, int]]) -> None:
-    clusters = _clusters(*sessions)
-    assert clusters.design_effect >= 1.0
-    assert sum((_clusters(one) for one in sessions), Clusters()) == clusters
+def test_decisions_by_session_are_those_that_facts_read(acme: Organization, people: list[Contributor]) -> None:
+    one, two, other = people
+    work(acme, one, monday(1), accepted=3, rejected=1)
+    work(acme, one, monday(1), accepted=9)
+    work(acme, two, monday(2), rejected=2)
+    work(acme, two, monday(3), prompts=5)
+    work(acme, other, monday(1), accepted=50)
+    group = _group(one, two)
+    facts = Facts(acme.id, "UTC", group, (group,), (DAYS,), NOW)
+    with tenant(acme.id):
+        told = decisions_of(weeks_of(acme.id, [group], DAYS)[group.id])
+        assert told == facts.decisions == {monday(1): Moments(2, 13, 12, 97, 93, 90), monday(2): Moments(1, 2, 0, 4)}
+        some = replace(facts, stretches=(Days(monday(1), monday(0)),), told_decisions=told)
+        assert list(some.decisions) == [monday(1)]
