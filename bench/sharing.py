@@ -1,6 +1,8 @@
 """What a person with five years and a million facts shows, and takes along: page, card, picture, JSON, copy.
 
-Cold is what was changed since it was last drawn; else the server has it, or the reader, who is told so with a 304.
+Cold is what its person changed since it was last drawn: figures are kept for an hour, and put together anew behind what
+is shown. Of a person whom nobody looked at for so long nothing is kept. Else the server has it, or the reader, who is
+told so with a 304.
 """
 
 import http.client
@@ -20,6 +22,7 @@ from bench.product import CHECKOUT, Product
 ROUNDS = 15
 SLUG = HANDLE = "bench-person"
 _CHANGED = "UPDATE profiles_profile SET name = 'Person ' || %s, changed_at = now() WHERE handle = %s"
+_NOTHING_KEPT = "UPDATE profiles_profile SET taken_back_at = now() WHERE handle = %s"
 
 
 def run(product: Product) -> list[Figure]:
@@ -37,7 +40,11 @@ def run(product: Product) -> list[Figure]:
             def change(number: int) -> None:
                 database.execute(_CHANGED, [number, HANDLE])
 
+            def forget(_: int) -> None:
+                database.execute(_NOTHING_KEPT, [HANDLE])
+
             figures.append(Figure(f"{name}, cold", list(_answers(product, path, change)), "ms", at_most=cold))
+            figures.append(Figure(f"{name}, nothing kept", list(_answers(product, path, forget)), "ms"))
             figures.append(Figure(f"{name}, kept", list(milliseconds(product, path, {})), "ms"))
         known = list(_answers(product, f"{address}card.svg", lambda _: None, is_known=True))
         figures.append(Figure("card.svg, 304", known, "ms", at_most=2))

@@ -18,9 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("", include("profiles.urls")),  # first: what READMEs embed is asked for the most, and looks at few others
     path("", include("events.urls")),
     path("", include("teams.urls")),
-    path("", include("profiles.urls")),
 ]
 
 handler400 = "codecard.views.bad_request"

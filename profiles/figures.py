@@ -6,7 +6,7 @@ anybody but the person, that allow what is done in them to be published.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final, TypeVar
@@ -42,7 +42,6 @@ from profiles.shown import (
     MonthOfTokens,
     PinnedRepository,
     Shown,
-    ShownBadge,
     TaskUse,
     Totals,
 )
@@ -95,29 +94,25 @@ def shown_to(
 ) -> Shown:
     """`sections`: only these of them, for a card or a badge that needs no more. Outside of any tenant."""
     seen = sections_for(profile, audience)
-    return _shown(profile, seen if sections is None else seen & set(sections), Work.of(profile, audience, now))
+    asked = seen if sections is None else seen & set(sections)
+    return worded(profile, asked, Work.of(profile, audience, now).figures(asked))
 
 
-def shown_of_year(profile: Profile, year: int, *, now: datetime) -> Shown:
-    """What everybody may see of what was done in a calendar year. Outside of any tenant."""
-    seen = sections_for(profile, Audience.PUBLIC) & OF_YEAR
-    return _shown(profile, seen, Work.of(profile, Audience.PUBLIC, now, year))
+def figures_for_everybody(profile: Profile, sections: Collection[Section], year: int | None, *, now: datetime) -> Shown:
+    """As of `Work.figures`, of what counts for everybody: lately, or in a calendar year."""
+    return Work.of(profile, Audience.PUBLIC, now, year).figures(sections)
 
 
-def _shown(profile: Profile, seen: Collection[Section], work: "Work") -> Shown:
-    return Shown(
+def worded(profile: Profile, sections: Collection[Section], figures: Shown, year: int | None = None) -> Shown:
+    """Figures of these sections, with the person's own words and badges as they are now; of a year those earned in
+    it."""
+    badges = shown_badges(profile.user) if Section.BADGES in sections else ()
+    return replace(
+        figures.only(sections),
         handle=profile.handle,
         name=profile.name or profile.user.get_full_name() or profile.handle,
-        as_of=work.today,
-        about=_about(profile) if Section.ABOUT in seen else None,
-        totals=work.totals() if Section.TOTALS in seen else None,
-        activity=work.activity() if Section.ACTIVITY in seen else None,
-        measures=work.measures() if Section.MEASURES in seen else (),
-        models=work.models() if Section.MODELS in seen else (),
-        months=work.months() if Section.TOKENS in seen else (),
-        tasks=work.tasks() if Section.TASKS in seen else (),
-        badges=work.badges() if Section.BADGES in seen else (),
-        repositories=work.repositories() if Section.REPOSITORIES in seen else (),
+        about=_about(profile) if Section.ABOUT in sections else None,
+        badges=tuple(badge for badge in badges if year in (None, badge.earned_on.year)),
     )
 
 
@@ -177,6 +172,21 @@ class Work:
             with tenant(one.organization.id):
                 found += read(one.organization.id, one.contributor_id, *asked)
         return found
+
+    def figures(self, seen: Collection[Section]) -> Shown:
+        """All of these sections that rests on the data; not the person's words, nor badges."""
+        return Shown(
+            handle=self.profile.handle,
+            name="",
+            as_of=self.today,
+            totals=self.totals() if Section.TOTALS in seen else None,
+            activity=self.activity() if Section.ACTIVITY in seen else None,
+            measures=self.measures() if Section.MEASURES in seen else (),
+            models=self.models() if Section.MODELS in seen else (),
+            months=self.months() if Section.TOKENS in seen else (),
+            tasks=self.tasks() if Section.TASKS in seen else (),
+            repositories=self.repositories() if Section.REPOSITORIES in seen else (),
+        )
 
     # --- sections ---------------------------------------------------------------------------------------------------
 
@@ -281,10 +291,6 @@ class Work:
             )
             for one, row in chosen
         )
-
-    def badges(self) -> Sequence[ShownBadge]:
-        earned = shown_badges(self.profile.user)
-        return tuple(one for one in earned if one.earned_on in self.year) if self.calendar_year else earned
 
     # --- what they are made of --------------------------------------------------------------------------------------
 

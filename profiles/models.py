@@ -64,7 +64,10 @@ class Profile(models.Model):
         help_text="Organizations that count in nothing shown.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    changed_at = models.DateTimeField(default=timezone.now, help_text="Of what is shown; names what caches hold.")
+    changed_at = models.DateTimeField(default=timezone.now, help_text="Of what is shown.")
+    taken_back_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When data were deleted last: nothing older is shown."
+    )
 
     class Meta:
         constraints = [

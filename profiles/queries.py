@@ -1,7 +1,12 @@
 """Who is found under an address, and who is looking."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from django.contrib.auth.models import AnonymousUser
 
+from codecard.lib.remembering import Memory
+from codecard.lib.tenant import rows_of_user
 from profiles.figures import counted_people
 from profiles.models import Audience, FormerHandle, Profile
 from teams.models import User
@@ -12,6 +17,43 @@ def profile_by_handle(handle: str) -> Profile | None:
     """The published profile under it, with its user. One that isn't published is none, for everybody."""
     rows = Profile.objects.filter(handle=handle, is_published=True, user__is_active=True)
     return rows.select_related("user").first()
+
+
+class Standing(NamedTuple):
+    """What shown of a published profile rests on beside the data: as long as it is the same, nothing was changed, taken
+    back or forbidden."""
+
+    user_id: int
+    handle: str
+    changed_at: datetime
+    taken_back_at: datetime | None
+    user_name: str
+    time_zone: str
+    publications: str
+    """As of `publications_of`, in one word."""
+
+
+def standing_of(handle: str) -> Standing | None:
+    """None where `profile_by_handle` finds none. Mostly one round trip: whose a handle was is remembered."""
+    user_id = _USERS.get(handle) or 0
+    while found := rows_of_user(user_id, _STANDING, {"handle": handle}):
+        standing = Standing(*found[0])
+        if standing.user_id == user_id:
+            return standing
+        user_id = standing.user_id  # now with their memberships
+        _USERS.keep(handle, user_id)
+    return None
+
+
+_USERS: Memory[int] = Memory(10_000)
+_STANDING = """
+    SELECT p.user_id, p.handle, p.changed_at, p.taken_back_at, u.name, u.time_zone, coalesce((
+        SELECT string_agg(o.id || ' ' || o.allows_publication, ',' ORDER BY o.id)
+        FROM teams_membership m JOIN teams_organization o ON o.id = m.organization_id
+        WHERE m.user_id = p.user_id AND m.is_active), '')
+    FROM profiles_profile p JOIN teams_user u ON u.id = p.user_id
+    WHERE p.handle = %(handle)s AND p.is_published AND u.is_active
+"""
 
 
 def moved_to(handle: str) -> str | None:

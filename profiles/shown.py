@@ -4,9 +4,10 @@ that none can tell more than another. Pure.
 A section that the audience may not see, or that the person has no data for, is None, or empty.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, Final
 
 from codecard.lib.reading import Reading
 
@@ -128,9 +129,22 @@ class Shown:
     badges: Sequence[ShownBadge] = ()
     repositories: Sequence[PinnedRepository] = ()
 
+    def only(self, sections: Collection[str]) -> "Shown":
+        """The same with nothing of other sections. By the names that are stored of them."""
+        gone = {field: none for section, (field, none) in _FIELDS.items() if section not in sections}
+        return replace(self, **gone)
+
     @property
     def is_empty(self) -> bool:
         """Nothing but the name."""
         told = (self.about, self.totals, self.activity)
         lists = (self.measures, self.models, self.months, self.tasks, self.badges, self.repositories)
         return not any(told) and not any(lists)
+
+
+_FIELDS: Final[dict[str, tuple[str, Any]]] = {
+    "about": ("about", None), "totals": ("totals", None), "activity": ("activity", None), "measures": ("measures", ()),
+    "models": ("models", ()), "tokens": ("months", ()), "tasks": ("tasks", ()), "badges": ("badges", ()),
+    "repositories": ("repositories", ()),
+}  # fmt: skip
+"""By section: where it stands, and what stands there of those that aren't shown."""

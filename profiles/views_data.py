@@ -284,7 +284,7 @@ def _follow(user: User) -> None:
 
 def _show_anew(user: User) -> None:
     """What rests on the data: badges, and what caches show of the profile."""
-    Profile.objects.filter(user=user).update(changed_at=timezone.now())
+    Profile.objects.filter(user=user).update(changed_at=timezone.now(), taken_back_at=timezone.now())
     judge_badges_of.delay(user_id=user.id)
 
 

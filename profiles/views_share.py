@@ -4,6 +4,7 @@ Always what everybody may see, whoever asks: an image's request carries a cookie
 not published say the same, and an answer is never an error: what is missing says so in words.
 """
 
+import time
 from collections.abc import Callable, Collection
 from functools import cache as once
 from hashlib import blake2b
@@ -15,15 +16,21 @@ from django.urls import path
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from codecard.lib.remembering import Memory
 from profiles import cards
 from profiles.cards import Theme
+from profiles.keeping import remembered
 from profiles.models import Section
-from profiles.published import SECONDS_KEPT, published, remembered, shown_to_everybody
+from profiles.published import SECONDS_KEPT, published, shown_to_everybody
+from profiles.queries import standing_of
 from profiles.shown import Shown
 
 SVG = "image/svg+xml; charset=utf-8"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 OF_CARD = (Section.TOTALS, Section.ACTIVITY, Section.MEASURES)
+SECONDS_SAME = 10
+"""How long a card is the same while nothing but the data changes."""
+_CARDS: Memory[tuple[bytes, float]] = Memory(4_000_000)
 _FONTS = Path(__file__).parent / "fonts"
 
 
@@ -34,8 +41,15 @@ def card(request: HttpRequest, handle: str) -> HttpResponse:
     asked = request.GET.get("theme", "")
     theme = Theme(asked) if asked in set(Theme) else Theme.AUTO
     named = {one.strip() for one in request.GET.get("show", "").split(",")}
-    chosen = [section for section in OF_CARD if section in named] or OF_CARD
-    return _embedded(handle, "profile_card", SVG, lambda shown: cards.card(shown, theme).encode(), chosen)
+    chosen = tuple(section for section in OF_CARD if section in named) or OF_CARD
+    standing = standing_of(handle)
+    key = standing, theme, chosen
+    if standing and (known := _CARDS.get(key)) and time.monotonic() < known[1]:
+        return _for_all(drawing(known[0]))
+    response = _embedded(handle, "profile_card", SVG, lambda shown: cards.card(shown, theme).encode(), chosen)
+    if standing and standing == standing_of(handle):  # nothing was forbidden meanwhile
+        _CARDS.keep(key, (response.content, time.monotonic() + SECONDS_SAME), len(response.content))
+    return response
 
 
 @require_safe
@@ -61,9 +75,11 @@ def _embedded(
     """What is embedded of a profile, or the way to where it moved. `name`, `more`: as of `published`."""
     found = published(handle, name, *more)
     if isinstance(found, HttpResponse):
-        response: HttpResponse = found
-    else:
-        response = drawing(draw(shown_to_everybody(found, sections) if found else None), kind)
+        return _for_all(found)
+    return _for_all(drawing(draw(shown_to_everybody(found, sections) if found else None), kind))
+
+
+def _for_all(response: HttpResponse) -> HttpResponse:
     patch_cache_control(response, public=True, max_age=SECONDS_KEPT)
     response["Content-Security-Policy"] = POLICY
     response["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -4,9 +4,10 @@ The other side is PostgreSQL's row-level security (`codecard.lib.walls`), which 
 tenant a query on a table of a tenant raises: there is no setting to read, and an empty page would hide the mistake.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
@@ -54,6 +55,19 @@ def by_user(user_id: int, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Lets one user's memberships and contributors be found across organizations."""
     with _narrow('app."user"', str(int(user_id)), using):  # a reserved word
         yield
+
+
+def rows_of_user(
+    user_id: int, statement: str, parameters: Mapping[str, Any], using: str = DEFAULT_DB_ALIAS
+) -> list[tuple[Any, ...]]:
+    """What `by_user` lets be found, by one statement and in one round trip instead of four: the statements of one
+    message are one transaction."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"SET LOCAL app.\"user\" = '{int(user_id)}'; {statement}; SET LOCAL app.\"user\" = ''", parameters
+        )
+        cursor.nextset()  # the first result is that of SET
+        return cast(list[tuple[Any, ...]], cursor.fetchall())
 
 
 @contextmanager

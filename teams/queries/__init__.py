@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from codecard.lib.tenant import by_digest, by_user
+from codecard.lib.tenant import by_digest, by_user, rows_of_user
 from teams.models import Contributor, Identity, Key, Membership, Organization, Role, Team, TeamMembership, User
 
 
@@ -17,6 +17,18 @@ def memberships_of(user: User) -> list[Membership]:
     with by_user(user.id):
         rows = Membership.objects.filter(user=user, is_active=True).select_related("organization")
         return list(rows.order_by("organization__name", "organization_id"))
+
+
+def publications_of(user_id: int) -> tuple[tuple[int, bool], ...]:
+    """The organizations of the user's active memberships, and whether each allows that what is done in it is published.
+    Asked for every embedded picture, so by hand: Django takes as long to write such a statement as to run ten."""
+    return tuple(rows_of_user(user_id, _PUBLICATIONS, {"user": user_id}))
+
+
+_PUBLICATIONS = """
+    SELECT o.id, o.allows_publication FROM teams_membership m JOIN teams_organization o ON o.id = m.organization_id
+    WHERE m.user_id = %(user)s AND m.is_active ORDER BY o.id
+"""
 
 
 def membership_of(user: User, slug: str) -> Membership | None:

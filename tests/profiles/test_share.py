@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from codecard.lib.reading import Band, Reading
 from profiles import actions, cards
 from profiles.cards import NOBODY, NOTHING, Theme, clean
-from profiles.figures import shown_to
+from profiles.figures import figures_for_everybody, shown_to
 from profiles.models import Audience, Profile, Section
 from profiles.shown import Activity, Measure, Shown, Totals
 from teams.models import Contributor, Organization, User
@@ -206,7 +206,7 @@ def _part(seen: Shown, section: Section) -> object:
 @db
 def test_the_check_above_would_find_a_leak(profile: Profile, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     Profile.objects.filter(id=profile.id).update(audiences=dict.fromkeys(map(str, Section), "me"))
-    monkeypatch.setattr("profiles.figures.sections_for", lambda *_: frozenset(Section))
+    monkeypatch.setattr("profiles.published.sections_for", lambda *_: frozenset(Section))
     assert NOTHING not in texts(client)["card.svg"]
 
 
@@ -250,9 +250,9 @@ def test_nothing_is_put_together_anew_for_addresses_that_somebody_makes_up(
 
     def counted(*args: Any, **named: Any) -> Shown:
         made.append(args)
-        return shown_to(*args, **named)
+        return figures_for_everybody(*args, **named)
 
-    monkeypatch.setattr("profiles.published.shown_to", counted)
+    monkeypatch.setattr("profiles.keeping.figures_for_everybody", counted)
     for number in range(9):
         assert NOTHING.lower() in client.get(f"/@bob/badge/made-up-{number}.svg").text
         assert client.get(f"/@bob/card.svg?theme=made-up-{number}&show=made-up-{number}").status_code == 200
@@ -267,7 +267,7 @@ def test_without_a_cache_it_takes_longer_and_that_is_all(
         raise RedisError
 
     for name in ("get", "set"):
-        monkeypatch.setattr(f"profiles.published.cache.{name}", gone)
+        monkeypatch.setattr(f"profiles.keeping.cache.{name}", gone)
     for address in ("/@bob/", "/@bob/card.svg", "/@bob/og.png", "/api/v1/profiles/bob/"):
         assert client.get(address).status_code == 200, address
 

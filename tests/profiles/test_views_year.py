@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from profiles import actions
-from profiles.figures import OF_YEAR, sections_for, shown_of_year
+from profiles.figures import OF_YEAR, figures_for_everybody, sections_for
 from profiles.models import Audience, EarnedBadge, Profile, Section
 from teams.models import Contributor, Organization, User
 from tests.profiles._life import DAY, accept, merge_pull, profile_of
@@ -67,20 +67,20 @@ def test_a_year_tells_of_itself_only(profile: Profile, client: Client) -> None:
     assert "Thirty days" in told
     assert "First merge" not in told
     assert "5 on Thu 1 Jan" not in answer.text
-    shown = shown_of_year(profile, YEAR, now=NOW)
+    shown = figures_for_everybody(profile, OF_YEAR, YEAR, now=NOW)
     assert shown.activity
     assert [shown.activity.days[0][0], shown.activity.days[-1][0]] == [date(YEAR, 1, 1), date(YEAR, 12, 31)]
 
 
 def test_the_running_year_ends_today(profile: Profile) -> None:
-    shown = shown_of_year(profile, NOW.year, now=NOW)
+    shown = figures_for_everybody(profile, OF_YEAR, NOW.year, now=NOW)
     assert shown.activity
     assert shown.activity.days[0] == (date(NOW.year, 1, 1), 5)
     assert shown.activity.days[-1][0] <= NOW.date() + DAY
 
 
 def test_its_first_days_hold_no_whole_week(profile: Profile, client: Client) -> None:
-    shown = shown_of_year(profile, YEAR, now=NOW.replace(year=YEAR, month=1, day=1))
+    shown = figures_for_everybody(profile, OF_YEAR, YEAR, now=NOW.replace(year=YEAR, month=1, day=1))
     assert shown.measures == ()
     assert not client.get("/@bob/").text.count("whole weeks of")
 
