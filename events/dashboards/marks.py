@@ -41,15 +41,18 @@ def _fits(pull: Pull, filters: Filters) -> bool:
     return all(parts.get(by) == value for by, value in filters.items() if by is not By.LANGUAGE)
 
 
-def latency_chart(
-    pulls: Sequence[Pull], shown: Days, zone: ZoneInfo, href_of: HrefOf, limit_of: LimitOf
-) -> ScatterChart:
-    """Of at most `MOST`, the newest."""
-    kinds = (
+def kinds_of(limit_of: LimitOf) -> tuple[Kind, ...]:
+    return (
         Kind("Small patches", limit_of(latency_of_small_patches.METRIC), "small patches"),
         Kind("Features with tests", limit_of(latency_of_features.METRIC), "features"),
         Kind("Other"),
     )
+
+
+def latency_chart(
+    pulls: Sequence[Pull], shown: Days, zone: ZoneInfo, href_of: HrefOf, kinds: Sequence[Kind]
+) -> ScatterChart:
+    """Of at most `MOST`, the newest."""
     start, _ = shown.moments(zone)
     return ScatterChart(
         slug="latency",

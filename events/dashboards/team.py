@@ -207,28 +207,45 @@ class Page:
         return self.frame.period.versus == "year" and self.span.before is not None
 
     def _latencies(self) -> dict[str, Any]:
-        pulls = marks.linked(self._in_weeks(self.frame.counted), self.filters)
-        if not pulls:
-            return {"latencies": None}
-        zone = ZoneInfo(self.request.organization.time_zone)
-        chart = marks.latency_chart(pulls, self.frame.counted, zone, self._hrefs(), self._limit)
-        kinds = [(kind, *marks.in_time(kind, i, pulls)) for i, kind in enumerate(chart.kinds)]
-        return {"latencies": chart, "latency_kinds": kinds, "left_out": max(0, len(pulls) - marks.MOST)}
+        """Remembered as all that is made of pull requests, but for filters, of which an address may tell any."""
+        people, days, kinds = self._openable, self.frame.counted, marks.kinds_of(self._limit)
+
+        def made() -> dict[str, Any]:
+            pulls = marks.linked(self._in_weeks(days), self.filters)
+            if not pulls:
+                return {"latencies": None}
+            zone = ZoneInfo(self.request.organization.time_zone)
+            return {
+                "latencies": marks.latency_chart(pulls, days, zone, self._href_of(people), kinds),
+                "latency_kinds": [(kind, *marks.in_time(kind, i, pulls)) for i, kind in enumerate(kinds)],
+                "left_out": max(0, len(pulls) - marks.MOST),
+            }
+
+        if self.filters:
+            return made()
+        who = None if people is None else frozenset(people)
+        return self.answers.facts.of_pulls(("latencies", self.request.organization.slug, days, kinds, who), made)
 
     def _limit(self, metric: Metric) -> float | None:
         band = self.band_of(metric, "")
         return band.high if band else None
 
-    def _hrefs(self) -> marks.HrefOf:
-        """To the pages that this viewer may open."""
+    @cached_property
+    def _openable(self) -> set[int] | None:
+        """The authors whose pull requests this viewer may open; None: everybody's."""
         organization = self.request.organization
         reach = reach_of(organization, self.request.user, self.request.permissions)
-        names = Identity.objects.filter(organization=organization, id__in=reach.authors or ())
-        people = None if reach.authors is None else set(names.values_list("contributor_id", flat=True))
+        if reach.authors is None:
+            return None
+        names = Identity.objects.filter(organization=organization, id__in=reach.authors)
+        return set(names.values_list("contributor_id", flat=True))
+
+    def _href_of(self, people: set[int] | None) -> marks.HrefOf:
+        slug = self.request.organization.slug
 
         def href_of(pull: Pull) -> str:
             may_open = people is None or pull.author in people
-            return f"/o/{organization.slug}/pulls/{pull.full_name}/{pull.number}/" if may_open else ""
+            return f"/o/{slug}/pulls/{pull.full_name}/{pull.number}/" if may_open else ""
 
         return href_of
 
