@@ -33,14 +33,14 @@ def facts(shown: Shown) -> Sequence[Fact]:
 
 def facts_of_year(shown: Shown) -> Sequence[Fact]:
     totals, activity = shown.totals, shown.activity
+    months = f", the most in {_busiest_month(activity)}" if activity and activity.active_days else ""
     found = []
     if totals:
-        found.append(Fact(count(totals.active_days), counted(totals.active_days, "active day").partition(" ")[2]))
-    if activity and activity.active_days:
+        found.append(Fact(count(totals.active_days), "active day" if totals.active_days == 1 else "active days"))
+    if activity:
         found.append(Fact(count(activity.longest_streak), "days in a row at most"))
-        found.append(Fact(_busiest_month(activity), "the month with the most accepted suggestions"))
     if totals:
-        found.append(Fact(count(totals.accepted), "accepted suggestions"))
+        found.append(Fact(count(totals.accepted), f"accepted suggestions{months}"))
         found.append(Fact(count(totals.pull_requests), "AI-assisted pull requests"))
     return found
 

@@ -61,7 +61,7 @@ def test_a_year_tells_of_itself_only(profile: Profile, client: Client) -> None:
         "16 active days",
         "14 days in a row at most",
         "52 accepted suggestions",
-        "May the month with the most",
+        "the most in May",
     ):
         assert words in told
     assert "Thirty days" in told
