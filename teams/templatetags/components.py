@@ -154,7 +154,7 @@ def empty(title: str, text: str, action: str = "", href: str = "", icon_name: st
     return {"title": title, "text": text, "action": action, "href": href, "icon_name": icon_name}
 
 
-@register.inclusion_tag("_components/tile.html")
+@drawn(register, "_components/tile.html")
 def tile(label: str, value: Reading | Amount, note: str = "", spark: Sequence[float | None] = ()) -> dict[str, Any]:
     """A key figure. A Reading brings its ruler and verdict, an Amount its spark."""
     is_reading = isinstance(value, Reading)
@@ -165,6 +165,19 @@ def tile(label: str, value: Reading | Amount, note: str = "", spark: Sequence[fl
         "reading": value if is_reading else None,
         "spark": svg.spark(spark, value.band) if isinstance(value, Reading) else svg.spark(value.spark),
     }
+
+
+@drawn(register, "events/_metric_tile.html")
+def metric_tile(
+    label: str, href: str, reading: Reading | None, note: str, spark: Sequence[float | None], aside: str
+) -> dict[str, Any]:
+    """A measure on a dashboard, which its name opens. `reading` None: it can't be told, and `note` says why."""
+    return {"label": label, "href": href, "reading": reading, "note": note, "spark": spark, "aside": aside}
+
+
+@drawn(register, "events/_task_table.html")
+def task_table(tasks: Sequence[Any], tasks_why: str) -> dict[str, Any]:
+    return {"tasks": tasks, "tasks_why": tasks_why}
 
 
 @register.simple_tag
