@@ -19,6 +19,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from codecard.lib.remembering import Memory
 from profiles import cards
 from profiles.cards import Theme
+from profiles.handles import is_handle
 from profiles.keeping import remembered
 from profiles.models import Section
 from profiles.published import SECONDS_KEPT, published, shown_to_everybody
@@ -42,7 +43,7 @@ def card(request: HttpRequest, handle: str) -> HttpResponse:
     theme = Theme(asked) if asked in set(Theme) else Theme.AUTO
     named = {one.strip() for one in request.GET.get("show", "").split(",")}
     chosen = tuple(section for section in OF_CARD if section in named) or OF_CARD
-    standing = standing_of(handle)
+    standing = standing_of(handle) if is_handle(handle) else None
     key = standing, theme, chosen
     if standing and (known := _CARDS.get(key)) and time.monotonic() < known[1]:
         return _for_all(drawing(known[0]))
