@@ -10,7 +10,7 @@ from codecard.lib.tenant import rows_of_user
 from profiles.figures import counted_people
 from profiles.models import Audience, FormerHandle, Profile
 from teams.models import User
-from teams.queries import memberships_of
+from teams.queries import PUBLICATIONS, memberships_of
 
 
 def profile_by_handle(handle: str) -> Profile | None:
@@ -30,7 +30,7 @@ class Standing(NamedTuple):
     user_name: str
     time_zone: str
     publications: str
-    """As of `publications_of`, in one word."""
+    """As of `publications_of`."""
 
 
 def standing_of(handle: str) -> Standing | None:
@@ -46,14 +46,12 @@ def standing_of(handle: str) -> Standing | None:
 
 
 _USERS: Memory[int] = Memory(10_000)
-_STANDING = """
-    SELECT p.user_id, p.handle, p.changed_at, p.taken_back_at, u.name, u.time_zone, coalesce((
-        SELECT string_agg(o.id || ' ' || o.allows_publication, ',' ORDER BY o.id)
-        FROM teams_membership m JOIN teams_organization o ON o.id = m.organization_id
-        WHERE m.user_id = p.user_id AND m.is_active), '')
+_STANDING = f"""
+    SELECT p.user_id, p.handle, p.changed_at, p.taken_back_at, u.name, u.time_zone,
+           {PUBLICATIONS.format(user="p.user_id")}
     FROM profiles_profile p JOIN teams_user u ON u.id = p.user_id
     WHERE p.handle = %(handle)s AND p.is_published AND u.is_active
-"""
+"""  # noqa: S608 - of a constant
 
 
 def moved_to(handle: str) -> str | None:

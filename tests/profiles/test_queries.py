@@ -21,9 +21,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_everything_that_changes_what_is_shown_changes_the_standing(
-    profile: Profile, acme: Organization, bob: User
+    profile: Profile, acme: Organization, bob: User, bob_at_acme: Contributor
 ) -> None:
     now = timezone.now()
+
+    def let_go() -> None:
+        with tenant(acme.id):
+            Contributor.objects.filter(organization=acme, id=bob_at_acme.id).update(user=None)
 
     def leave() -> None:
         with tenant(acme.id):
@@ -37,6 +41,7 @@ def test_everything_that_changes_what_is_shown_changes_the_standing(
         lambda: User.objects.filter(id=bob.id).update(time_zone="Asia/Kathmandu"),
         lambda: Organization.objects.filter(id=acme.id).update(allows_publication=False),
         lambda: Organization.objects.filter(id=acme.id).update(allows_publication=True),
+        let_go,
         leave,
     ]
     seen = [standing_of("bob")]
