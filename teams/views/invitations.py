@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from teams.permissions import OrganizationRequest, Permission, organization_view
 from teams.queries.invitations import SENT_WITHIN as ONE_DAY
 from teams.queries.invitations import invitations_of, mailed_since, state_of
 from teams.tasks import send_invitations
+from teams.views._file import list_file, moment
 
 PAGE = 50
 MOST_MAILS_A_DAY = 1000
@@ -33,6 +34,7 @@ INVITING_FROM = Limit("invite-from", most=600, seconds=3600)
 MAILED = Limit("invite-mails", most=1000, seconds=86_400)
 """Addresses of one account in all its organizations: making more of these is no way to mail more strangers."""
 """Requests that make or send invitations, of one account and of one organization."""
+HEADER = ("For", "As", "Team", "State", "Used", "Of", "Made (UTC)", "By", "Sent (UTC)", "Until (UTC)")
 FRAME = {"nav": "settings", "section": "invitations"}
 TOO_MANY_MAILS = (
     "You have invited very many people by mail today. Nobody was invited now; make a link that several people can "
@@ -51,6 +53,22 @@ def invitations(request: OrganizationRequest) -> HttpResponse:
     rows = [(row, state_of(row, now)) for row in page]
     context = {**FRAME, "form": form, "page": page, "rows": rows, "is_filtered": any(form.wanted)}
     return render(request, "teams/settings/invitations.html", context)
+
+
+@never_cache
+@require_safe
+@organization_view(Permission.MANAGE_PEOPLE)
+def download(request: OrganizationRequest) -> HttpResponse | StreamingHttpResponse:
+    form, now = InvitationFilter(request.GET), timezone.now()
+    state, text = form.wanted
+    rows = [
+        [
+            row.email, row.get_role_display(), row.team.name if row.team else "", state_of(row, now), row.uses,
+            row.most_uses, moment(row.created_at), row.invited_by or "", moment(row.sent_at), moment(row.expires_at),
+        ]
+        for row in invitations_of(request.organization, state, text, now)
+    ]  # fmt: skip
+    return list_file(request, "invitations", HEADER, rows, {"state": state, "text": text})
 
 
 @never_cache
@@ -202,6 +220,7 @@ def base_url_of(request: HttpRequest) -> str:
 _LIST = "o/<slug:organization>/settings/invitations/"
 urlpatterns = [
     path(_LIST, invitations, name="invitations"),
+    path("o/<slug:organization>/settings/invitations/invitations.csv", download, name="invitations_download"),
     path(f"{_LIST}new/", new_invitations, name="invitations_new"),
     path(f"{_LIST}new/link/", new_link, name="invitation_new_link"),
     path(f"{_LIST}<int:invitation_id>/renew/", renew, name="invitation_renew"),

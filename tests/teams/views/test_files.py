@@ -5,12 +5,13 @@ from io import StringIO
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from codecard.lib.tenant import tenant
 from teams import actions
 from teams.actions.team_imports import plan_import
 from teams.imports import csv_file
-from teams.models import AuditEntry, KeyKind, Organization, Team, User
+from teams.models import AuditEntry, KeyKind, Organization, Role, Team, User
 from tests import factories
 from tests.factories import NOW
 
@@ -20,6 +21,7 @@ FILES = {
     "people": "/o/acme/people/people.csv",
     "teams": "/o/acme/settings/teams/teams.csv",
     "keys": "/o/acme/settings/keys/keys.csv",
+    "invitations": "/o/acme/settings/invitations/invitations.csv",
     "own-keys": "/o/acme/keys/keys.csv",
 }
 
@@ -88,6 +90,17 @@ def test_keys_are_told_without_their_secret(acme: Organization, owner: User, own
     assert made.secret not in told
     assert rows(owner_client, FILES["own-keys"]) == []
     assert rows(owner_client, f"{FILES['keys']}?state=revoked") == []
+
+
+def test_invitations_are_told_without_their_link(acme: Organization, owner: User, owner_client: Client) -> None:
+    with tenant(acme.id):
+        actions.invite_addresses(
+            organization=acme, addresses=["new@acme.example"], role=Role.LEAD, days=7, by=owner, now=timezone.now()
+        )
+    assert [row[:6] for row in rows(owner_client, FILES["invitations"])] == [
+        ["new@acme.example", "Lead", "", "open", "0", "1"]
+    ]
+    assert rows(owner_client, f"{FILES['invitations']}?state=used") == []
 
 
 def test_teams_come_back_the_same(acme: Organization, payments: Team, owner: User, owner_client: Client) -> None:
