@@ -63,9 +63,11 @@ def _send_week(organization_id: int, state: State, week: int, exchange: Exchange
     for body in state.simulation.bodies(week):
         send(body, secret_of(organization_id, body.sender), exchange)
     secret = secret_of(organization_id, "github")
-    slug = github.ensure_connected(organization_id, secret, now=timezone.now())
+    slug = github.ensure_connected(organization_id, state.simulation, secret, now=timezone.now())
     for body in github.deliveries(state.simulation, week, slug, secret):
         send(body, "", exchange)
+    for body in github.reports(state.simulation, week):
+        send(body, secret_of(organization_id, body.sender), exchange)
 
 
 def _is_going(organization_id: int) -> bool:

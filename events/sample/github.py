@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -11,9 +12,12 @@ import msgspec
 from codecard.lib.sealing import seal
 from codecard.lib.tenant import tenant
 from events.models import Connection, ConnectionKind
+from events.pulls.naming import find_or_make
+from events.pulls.records import RepositoryRecord
 from events.sample.state import find_state
 from events.simulation import Body, Simulation
 from events.simulation.forge import OWNER, Delivery, Forge
+from events.simulation.forge.payloads import HTML
 from events.simulation.otlp import JSON
 from teams.models import Organization
 
@@ -45,6 +49,15 @@ def _signed(delivery: Delivery, slug: str, secret: str) -> Body:
     return Body(f"/webhooks/github/{slug}/", JSON, data, "github", headers)
 
 
+def reports(simulation: Simulation, week: int) -> Iterator[Body]:
+    """What CI reported of the pull requests of a week, with the key of the organization."""
+    host = HTML.partition("//")[2]
+    for one in simulation.forge.reports(week):
+        query = {"repository": f"{host}/{one.repository}", "commit": one.sha, "format": one.tool}
+        query |= {"pull_request": str(one.number)} if one.number else {}
+        yield Body(f"/api/v1/ci/quality?{urlencode(query)}", JSON, msgspec.json.encode(one.content), "organization")
+
+
 class SampleTransport(httpx.BaseTransport):
     """Answers what the GitHub client asks, without a network."""
 
@@ -71,9 +84,13 @@ def transport_of(connection: Connection) -> httpx.BaseTransport:
     return SampleTransport(state.simulation.forge)
 
 
-def ensure_connected(organization_id: int, secret: str, *, now: datetime) -> str:
-    """The slug under which the sample's webhook is: also of a sample that was made before there were pull requests."""
+def ensure_connected(organization_id: int, simulation: Simulation, secret: str, *, now: datetime) -> str:
+    """The slug under which the sample's webhook is: also of a sample that was made before there were pull requests.
+    Its repositories are named at once, as an installation's are: reports are taken of what is connected."""
     organization = Organization.objects.get(id=organization_id)
     with tenant(organization_id):
-        connect(organization, secret, now=now)
+        connection = connect(organization, secret, now=now)
+        for full_name, repository in sorted(simulation.forge.repositories.items()):
+            record = RepositoryRecord(repository.id, full_name, f"{HTML}/{full_name}")
+            find_or_make(organization_id, record, connection, now=now)
     return organization.slug

@@ -57,9 +57,9 @@ def _patiently(body: Body, secret: str, exchange: Exchange) -> Answer:
 
 
 def _rejects(body: Body, answer: Answer) -> bool:
-    """OTLP's full success is empty in both forms; the product's own wire lists what it rejected. A webhook is taken
-    as a whole."""
-    if body.path.startswith("/webhooks/"):
+    """OTLP's full success is empty in both forms; the product's own wire lists what it rejected. A webhook and a report
+    of CI are taken as a whole."""
+    if body.path.startswith(("/webhooks/", "/api/v1/ci/")):
         return False
     if body.path.startswith("/otlp/"):
         return answer.body not in (b"", b"{}")
@@ -118,12 +118,13 @@ class InProcess:
             response.close()
 
     def _environ(self, body: Body, secret: str) -> dict[str, Any]:
+        path, _, query = body.path.partition("?")
         # What a proxy that ends TLS would add: production redirects plain requests.
         return {
             "REQUEST_METHOD": "POST",
-            "PATH_INFO": body.path,
+            "PATH_INFO": path,
             "SCRIPT_NAME": "",
-            "QUERY_STRING": "",
+            "QUERY_STRING": query,
             "CONTENT_TYPE": body.content_type,
             "CONTENT_LENGTH": str(len(body.data)),
             **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in _proof(body, secret).items()},

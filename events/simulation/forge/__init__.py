@@ -18,9 +18,10 @@ from functools import cached_property
 from typing import Any
 
 from events.simulation.chance import seeded
-from events.simulation.forge import company, diffs, git, graphql, rest, truth, webhooks
+from events.simulation.forge import company, diffs, git, graphql, quality, rest, truth, webhooks
 from events.simulation.forge.git import Commit
 from events.simulation.forge.hosting import Repository
+from events.simulation.forge.quality import Report
 from events.simulation.forge.tasks import Task
 from events.simulation.forge.truth import Truth
 from events.simulation.forge.webhooks import Delivery
@@ -29,7 +30,7 @@ from events.simulation.people import Person, cast
 from events.simulation.trends import PROJECTS, Project
 from events.simulation.work import ClientCommit
 
-__all__ = ["OWNER", "Delivery", "Forge", "Truth"]
+__all__ = ["OWNER", "Delivery", "Forge", "Report", "Truth"]
 
 OWNER = "quillmere"
 _BIG = Project("monolith", "Python", "pytest", "python -m pytest -q", (
@@ -86,8 +87,15 @@ class Forge:
     def webhooks(self, week: int) -> Iterator[Delivery]:
         """What it told in a week, 0 being the newest, in the order of time. What was there before the first week is
         history, of which nobody is told."""
+        return webhooks.between(self.world, *self._span(week))
+
+    def reports(self, week: int) -> Iterator[Report]:
+        """What CI reports of the pull requests that were integrated in a week."""
+        return quality.between(self.world, *self._span(week))
+
+    def _span(self, week: int) -> tuple[datetime, datetime]:
         monday = self.world.until - timedelta(days=self.world.until.weekday() + 7 * week)
-        return webhooks.between(self.world, monday - timedelta(days=7), monday if week else self.world.until)
+        return monday - timedelta(days=7), monday if week else self.world.until
 
     def rest(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]

@@ -1,7 +1,7 @@
 """What the simulator means, as the facts of metrics: the way from the wires to the tables left out."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from codecard.lib.clusters import Moments
 from codecard.lib.periods import Days
+from codecard.lib.survival import quantile
 from events.models import PATH_CLASSES, AiClass, EditHorizon, EscapeState, LatencyState
 from events.pulls.sizes import Changed, TaskClass, size_of
 from events.queries.cells import DETAIL_SUMS, Has
@@ -18,6 +19,7 @@ from events.queries.pull_facts import HORIZON_DAYS, Pull
 from events.schema import Edit, Event, Response, Suggestion
 from events.simulation import Simulation
 from events.simulation.forge import diffs, git
+from events.simulation.forge.quality import functions
 from events.simulation.forge.state import Pull as ForgePull
 from events.simulation.forge.stories import Bug
 from events.simulation.forge.truth import PullTruth
@@ -176,8 +178,8 @@ class Meant:
             defects=len(true.escapes), weight=len(true.escapes),
             tokens=sum(self._tokens[session] for session in true.methods) or None, accepted_lines=None,
             cost_micros=None, tests=tests, test_lines_changed=size.test_changed, review_seconds=None,
-            is_reworked=False, is_reverted=False, complexity=None, complexity_before=None,
-            violations=None, checked_lines=None,
+            is_reworked=False, is_reverted=False, violations=None, checked_lines=None,
+            complexity=_complexity(changes), complexity_before=None,
         )  # fmt: skip
 
 
@@ -186,6 +188,17 @@ def _parts(event: Event) -> tuple[str, str, str, str, str]:
     path_class, language = classify(event.path) if event.path and event.tool in _TELLS_PATHS else ("", None)
     task = task_type_of_suggestion(PATH_CLASSES[path_class], language) if path_class else None
     return event.tool, event.model or "", event.repository or "", language or "", task or ""
+
+
+def _complexity(changes: Iterable[git.Change]) -> float | None:
+    """Of all functions of the Python that changed; those that changed lines meet are some of them."""
+    told = sorted(
+        complexity
+        for change in changes
+        if change.new and change.path.endswith(".py")
+        for _, _, complexity in functions(change.path, change.new)
+    )
+    return quantile(told, 0.9)
 
 
 def _escape(bugs: tuple[Bug, ...]) -> EscapeState:
